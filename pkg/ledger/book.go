@@ -1,0 +1,187 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"sync"
+)
+
+// A Book is what a ledger says, in memory: the state of every key. It belongs
+// to an open [Ledger], or stands alone after [Load]. Its methods may be called
+// by many goroutines at once.
+type Book struct {
+	path string
+	fs   FS
+
+	mu   sync.Mutex // guards what follows
+	fold fold
+	pass uint8
+}
+
+// An Entry is an outcome together with the claim it settles.
+type Entry struct {
+	Claim
+	Outcome
+}
+
+// Load reads the ledger at path without locking or changing it, also while a
+// run is writing to it: claims without outcome are then Claimed. Errors as of
+// [Open].
+func Load(path string, fsys FS) (*Book, error) {
+	if fsys == nil {
+		fsys = Disk
+	}
+	f, err := fsys.OpenRead(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %s", ErrMissing, path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	holder, err := readPreamble(f)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	s, err := scan(f, path, holder.Clean)
+	if err != nil {
+		return nil, err
+	}
+	if s.index == nil {
+		return nil, fmt.Errorf("%w: %s holds nothing yet", ErrMissing, path)
+	}
+	return &Book{path: path, fs: fsys, fold: s.fold}, nil
+}
+
+// Header returns the ledger's header.
+func (b *Book) Header() Header { return b.fold.header }
+
+// Path returns the ledger's path as it was opened.
+func (b *Book) Path() string { return b.path }
+
+// Runs returns the runs so far, oldest first.
+func (b *Book) Runs() []Run {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return append([]Run(nil), b.fold.runs...)
+}
+
+// BeginPass starts a pass over a source: no key has been seen yet. Passes
+// follow each other; they don't overlap.
+func (b *Book) BeginPass() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.pass++; b.pass == 0 { // the numbers are used up: forget them all
+		b.fold.index.each(func(s bits) bits { return s.withPass(0) })
+		b.pass = 1
+	}
+}
+
+// Visit returns the state of a key and marks it as seen in this pass.
+func (b *Book) Visit(key string) State {
+	h := b.fold.index.Hash(key)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var before bits
+	b.fold.index.update(h, func(now bits) bits {
+		before = now
+		return now.withPass(b.pass)
+	})
+	s := b.fold.state(before)
+	s.Seen = before != 0 && before.pass() == b.pass
+	return s
+}
+
+// Lookup returns the state of a key.
+func (b *Book) Lookup(key string) State {
+	h := b.fold.index.Hash(key)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.fold.state(b.fold.index.lookup(h))
+}
+
+// Counts returns how many keys have each state that a claim led to; Seen is
+// always false in it.
+func (b *Book) Counts() map[State]int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n := make(map[State]int)
+	b.fold.index.each(func(now bits) bits {
+		if now.status() != Pending {
+			n[b.fold.state(now)]++
+		}
+		return now
+	})
+	return n
+}
+
+// Entries yields the outcomes in the order in which they were recorded, read
+// from the file: a key that was sent again has several, the last one counts.
+// It holds no more in memory than the open claims. After an error it ends.
+func (b *Book) Entries() iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		if err := b.entries(yield); err != nil {
+			yield(Entry{}, err)
+		}
+	}
+}
+
+func (b *Book) entries(yield func(Entry, error) bool) error {
+	f, err := b.fs.OpenRead(b.path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	size, err := f.Size()
+	if err != nil {
+		return err
+	}
+	frames := newScanner(f, size, 0)
+	open := make(map[uint64]Claim)
+	for {
+		payload, err := frames.next()
+		if errors.Is(err, io.EOF) || errors.Is(err, errTorn) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		for len(payload) > 0 {
+			k, body, rest, err := nextRecord(payload)
+			if err != nil {
+				return err
+			}
+			e, ok, err := entry(open, k, body)
+			if err != nil {
+				return err
+			}
+			if ok && !yield(e, nil) {
+				return nil
+			}
+			payload = rest
+		}
+	}
+}
+
+// entry returns the entry that a record completes, if it does.
+func entry(open map[uint64]Claim, k kind, body []byte) (Entry, bool, error) {
+	switch k {
+	case kindClaim:
+		c, err := readClaim(body)
+		open[c.Number] = c
+		return Entry{}, false, err
+	case kindRelease:
+		r, err := readRelease(body)
+		delete(open, r.number)
+		return Entry{}, false, err
+	case kindOutcome:
+		n, o, err := readOutcome(body)
+		e := Entry{Claim: open[n], Outcome: o}
+		delete(open, n)
+		return e, err == nil, err
+	}
+	return Entry{}, false, nil
+}

@@ -1,0 +1,162 @@
+package ledger
+
+import (
+	"sync"
+	"time"
+)
+
+// settleDelay is how long an outcome waits at most for a claim to ride with.
+const settleDelay = 50 * time.Millisecond
+
+// A commit is one frame: every record that came while the one before was being
+// written.
+type commit struct {
+	done chan struct{} // closed when the frame is durable, or err is set
+	err  error
+}
+
+// A log appends frames to a file. Records are added by many goroutines; one
+// goroutine writes, so that nothing is written while an fsync runs and whoever
+// comes meanwhile shares the next one.
+type log struct {
+	path string
+	file File
+
+	mu     sync.Mutex
+	frame  []byte // head and records of the next frame
+	next   *commit
+	err    error // final: nothing more is written
+	closed bool
+	timer  *time.Timer // ends the wait of records that nobody waits for
+
+	wake    chan struct{} // of size 1: there is something to write
+	stopped chan struct{} // closed when the writer has ended
+	at      int64         // where the next frame goes; the writer's
+	spare   []byte        // the frame before, to be used again; the writer's
+	fsyncs  int           // frames made durable; guarded by mu
+}
+
+func newLog(path string, file File, at int64) *log {
+	l := &log{path: path, file: file, at: at, frame: newFrame(nil), next: newCommit(),
+		wake: make(chan struct{}, 1), stopped: make(chan struct{})}
+	go l.run()
+	return l
+}
+
+func newCommit() *commit { return &commit{done: make(chan struct{})} }
+
+// add appends what record appends, under the log's lock. If now is false the
+// records may wait for others, but not longer than settleDelay.
+func (l *log) add(now bool, record func([]byte) []byte) (*commit, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.err != nil {
+		return nil, l.err
+	}
+	if l.closed {
+		return nil, ErrClosed
+	}
+	first := len(l.frame) == frameHead
+	l.frame = record(l.frame)
+	switch {
+	case now:
+		l.wakeWriter()
+	case first:
+		l.startTimer()
+	}
+	return l.next, nil
+}
+
+func (l *log) wakeWriter() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (l *log) startTimer() {
+	if l.timer == nil {
+		l.timer = time.AfterFunc(settleDelay, l.wakeWriter)
+		return
+	}
+	l.timer.Reset(settleDelay)
+}
+
+// wait returns when the commit is durable.
+func (c *commit) wait() error {
+	<-c.done
+	return c.err
+}
+
+// run is the writer.
+func (l *log) run() {
+	defer close(l.stopped)
+	for range l.wake {
+		l.mu.Lock()
+		frame, c, closed := l.frame, l.next, l.closed
+		l.frame, l.next = newFrame(l.spare), newCommit()
+		l.mu.Unlock()
+		c.err = l.write(frame)
+		close(c.done)
+		l.spare = frame
+		if closed {
+			return
+		}
+	}
+}
+
+// write makes one frame durable. After an error the log is dead: a failed
+// fsync may have dropped the data and report success when asked again.
+func (l *log) write(frame []byte) error {
+	if len(frame) == frameHead {
+		return nil
+	}
+	l.mu.Lock()
+	err := l.err
+	l.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	sealFrame(frame)
+	_, err = l.file.WriteAt(frame, l.at)
+	if err == nil {
+		err = l.file.Sync()
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err != nil {
+		l.err = &WriteError{Path: l.path, Err: err}
+		return l.err
+	}
+	l.at += int64(len(frame))
+	l.fsyncs++
+	return nil
+}
+
+// flush makes everything that was added so far durable.
+func (l *log) flush() error {
+	c, err := l.add(true, func(b []byte) []byte { return b })
+	if err != nil {
+		return err
+	}
+	return c.wait()
+}
+
+// close makes everything durable and ends the writer.
+func (l *log) close() error {
+	l.mu.Lock()
+	if l.closed {
+		l.mu.Unlock()
+		return ErrClosed
+	}
+	l.closed = true
+	if l.timer != nil {
+		l.timer.Stop()
+	}
+	l.wakeWriter() // the writer sees closed in this round, or goes round once more
+	l.mu.Unlock()
+	<-l.stopped
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.err
+}

@@ -1,0 +1,218 @@
+package ledger
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"time"
+)
+
+// A Header is the first record of a ledger.
+type Header struct {
+	Campaign string    `json:"campaign"`
+	Created  time.Time `json:"created"`
+	Salt     []byte    `json:"salt"` // of the key hashes
+}
+
+// A Run is the record of one execution of send or retry, written before its
+// first claim.
+type Run struct {
+	Command string    `json:"command"`
+	Started time.Time `json:"started"`
+	Who     string    `json:"who,omitempty"`
+	Host    string    `json:"host,omitempty"`
+	PID     int       `json:"pid,omitempty"`
+	Version string    `json:"version,omitempty"`
+	Flags   []string  `json:"flags,omitempty"`
+	Source  string    `json:"source,omitempty"`
+	Digest  string    `json:"digest,omitempty"` // SHA-256 of the source, hex
+	Rows    int       `json:"rows,omitempty"`   // of the source, 0 if not counted
+	// Fingerprint is what the run sends: part by part, so that a change can be named.
+	Fingerprint map[string]string `json:"fingerprint"`
+	End         *End              `json:"-"` // nil if the run did not end properly
+}
+
+// An End is the record of how a run ended.
+type End struct {
+	Finished time.Time      `json:"finished"`
+	Reason   string         `json:"reason"`
+	Counts   map[string]int `json:"counts"`
+}
+
+// A fold is what a ledger's records amount to.
+type fold struct {
+	header Header
+	runs   []Run
+	index  *Index
+	causes causes
+	open   map[uint64]openClaim
+	last   uint64 // the highest claim number
+}
+
+// An openClaim is a claim without release or outcome.
+type openClaim struct {
+	hash   Hash
+	before bits // the key's state when it was claimed
+}
+
+// frame folds the records of one frame.
+func (f *fold) frame(payload []byte) error {
+	for len(payload) > 0 {
+		k, body, rest, err := nextRecord(payload)
+		if err != nil {
+			return err
+		}
+		if err := f.record(k, body); err != nil {
+			return err
+		}
+		payload = rest
+	}
+	return nil
+}
+
+func (f *fold) record(k kind, body []byte) error {
+	if (f.index == nil) != (k == kindHeader) {
+		return errors.New("the header is not where it belongs")
+	}
+	switch k {
+	case kindHeader:
+		return f.start(body)
+	case kindRun:
+		var r Run
+		err := json.Unmarshal(body, &r)
+		f.runs = append(f.runs, r)
+		return err
+	case kindEnd:
+		return f.end(body)
+	case kindClaim:
+		c, err := readClaim(body)
+		if err == nil {
+			f.claim(c.Number, f.index.Hash(c.Key), false)
+		}
+		return err
+	case kindRelease:
+		r, err := readRelease(body)
+		if err != nil {
+			return err
+		}
+		return f.release(r.number)
+	case kindOutcome:
+		c := cursor{b: body}
+		h := c.outcomeHead()
+		if c.bad {
+			return errRecord
+		}
+		return f.settle(h, false)
+	}
+	return fmt.Errorf("a record of unknown kind %q", byte(k))
+}
+
+func (f *fold) start(body []byte) error {
+	if err := json.Unmarshal(body, &f.header); err != nil {
+		return err
+	}
+	f.index = NewIndex(f.header.Salt)
+	f.open = make(map[uint64]openClaim)
+	return nil
+}
+
+func (f *fold) end(body []byte) error {
+	var e End
+	if len(f.runs) == 0 {
+		return errors.New("the end of a run that did not start")
+	}
+	err := json.Unmarshal(body, &e)
+	f.runs[len(f.runs)-1].End = &e
+	return err
+}
+
+func (f *fold) claim(number uint64, h Hash, now bool) {
+	f.last = max(f.last, number)
+	f.index.update(h, func(b bits) bits {
+		f.open[number] = openClaim{hash: h, before: b}
+		return b.settle(Claimed, 0, now)
+	})
+}
+
+// take returns an open claim and closes it.
+func (f *fold) take(number uint64) (openClaim, error) {
+	c, ok := f.open[number]
+	if !ok {
+		return openClaim{}, fmt.Errorf("claim %d is not open", number)
+	}
+	delete(f.open, number)
+	return c, nil
+}
+
+// release makes the key what it was before its claim.
+func (f *fold) release(number uint64) error {
+	c, err := f.take(number)
+	if err != nil {
+		return err
+	}
+	f.index.update(c.hash, func(b bits) bits { return c.before.withPass(b.pass()) })
+	return nil
+}
+
+func (f *fold) settle(h outcomeHead, now bool) error {
+	c, err := f.take(h.number)
+	if err != nil {
+		return err
+	}
+	var why uint16
+	if h.status == Failed {
+		why = f.causes.numberOf(h.httpStatus, h.code)
+	}
+	f.index.update(c.hash, func(b bits) bits { return b.settle(h.status, why, now) })
+	return nil
+}
+
+// state unpacks what the index says of a key.
+func (f *fold) state(b bits) State {
+	c := f.causes.at(b.cause())
+	return State{Status: b.status(), HTTPStatus: c.httpStatus, Code: c.code, ThisRun: b&thisRun != 0}
+}
+
+// openNumbers returns the numbers of the open claims in order.
+func (f *fold) openNumbers() []uint64 { return slices.Sorted(maps.Keys(f.open)) }
+
+// A scanned is a folded log and where it ends.
+type scanned struct {
+	fold
+	end  int64 // of the last whole frame
+	last int64 // start of the last whole frame, -1 if there is none
+	torn bool  // something follows that was not written to its end
+}
+
+// scan folds a whole log.
+func scan(f File, path string, clean int64) (*scanned, error) {
+	size, err := f.Size()
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", path, err)
+	}
+	s := newScanner(f, size, clean)
+	var r scanned
+	for {
+		payload, err := s.next()
+		if err == nil {
+			if err = r.frame(payload); err != nil {
+				err = &DamageError{Offset: s.last, Reason: err.Error()}
+			}
+		}
+		switch {
+		case err == nil:
+			continue
+		case errors.Is(err, io.EOF), errors.Is(err, errTorn):
+			r.end, r.last, r.torn = s.at, s.last, errors.Is(err, errTorn)
+			return &r, nil
+		}
+		if damage := (*DamageError)(nil); errors.As(err, &damage) {
+			damage.Path = path
+			return nil, err
+		}
+		return nil, fmt.Errorf("read %s: %w", path, err)
+	}
+}

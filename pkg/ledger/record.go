@@ -1,0 +1,238 @@
+package ledger
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"time"
+)
+
+// A kind says what a record is. Each record is kind, length (4 bytes, little
+// endian) and body.
+type kind byte
+
+const (
+	kindHeader  kind = 'H' // JSON Header, the first record
+	kindRun     kind = 'R' // JSON Run
+	kindEnd     kind = 'E' // JSON End
+	kindClaim   kind = 'C'
+	kindRelease kind = 'L'
+	kindOutcome kind = 'O'
+)
+
+const recordHead = 5
+
+var errRecord = errors.New("a record can't be read")
+
+// A Claim says that a key is about to be POSTed.
+type Claim struct {
+	Number uint64 // from 1, one a POST attempt
+	Key    string
+	Line   int // of the source the claim was made from
+	Time   time.Time
+}
+
+// A release says that the POST of a claim certainly did not happen.
+type release struct {
+	number uint64
+	reason string
+}
+
+// An Outcome is the final result of a claim.
+type Outcome struct {
+	Status         Status
+	Code           string
+	MessageID      string
+	MessageType    string
+	Variant        string
+	ConversationID string
+	CreatedAt      time.Time // of the message, as the API says
+	HTTPStatus     int
+	ErrorField     string
+	ErrorMessage   string
+	RequestID      string
+	Attempts       int
+	Duration       time.Duration // from the first claim to the answer
+	FinishedAt     time.Time
+}
+
+// appendRecord appends a record whose body is what body appends.
+func appendRecord(b []byte, k kind, body func([]byte) []byte) []byte {
+	start := len(b)
+	b = body(append(b, byte(k), 0, 0, 0, 0))
+	binary.LittleEndian.PutUint32(b[start+1:], uint32(len(b)-start-recordHead))
+	return b
+}
+
+func appendJSON(b []byte, k kind, v any) ([]byte, error) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return b, err
+	}
+	return appendRecord(b, k, func(b []byte) []byte { return append(b, text...) }), nil
+}
+
+func appendClaim(b []byte, c *Claim) []byte {
+	return appendRecord(b, kindClaim, func(b []byte) []byte {
+		b = binary.AppendUvarint(b, c.Number)
+		b = binary.AppendUvarint(b, uint64(c.Line))
+		b = appendTime(b, c.Time)
+		return append(b, c.Key...)
+	})
+}
+
+func appendRelease(b []byte, r release) []byte {
+	return appendRecord(b, kindRelease, func(b []byte) []byte {
+		b = binary.AppendUvarint(b, r.number)
+		return append(b, r.reason...)
+	})
+}
+
+func appendOutcome(b []byte, number uint64, o *Outcome) []byte {
+	return appendRecord(b, kindOutcome, func(b []byte) []byte {
+		b = binary.AppendUvarint(b, number)
+		b = append(b, byte(o.Status))
+		b = binary.AppendUvarint(b, uint64(o.HTTPStatus))
+		b = appendText(b, o.Code)
+		b = binary.AppendUvarint(b, uint64(o.Attempts))
+		b = binary.AppendUvarint(b, uint64(o.Duration.Microseconds()))
+		b = appendTime(b, o.FinishedAt)
+		b = appendTime(b, o.CreatedAt)
+		for _, s := range [...]string{o.MessageID, o.MessageType, o.Variant, o.ConversationID,
+			o.ErrorField, o.ErrorMessage, o.RequestID} {
+			b = appendText(b, s)
+		}
+		return b
+	})
+}
+
+func appendText(b []byte, s string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+}
+
+// appendTime appends microseconds since 1970, 0 for the zero time.
+func appendTime(b []byte, t time.Time) []byte {
+	if t.IsZero() {
+		return binary.AppendUvarint(b, 0)
+	}
+	return binary.AppendUvarint(b, uint64(t.UnixMicro()))
+}
+
+// nextRecord cuts the first record off a frame's payload.
+func nextRecord(payload []byte) (k kind, body, rest []byte, err error) {
+	if len(payload) < recordHead {
+		return 0, nil, nil, errRecord
+	}
+	n := binary.LittleEndian.Uint32(payload[1:])
+	if uint64(n) > uint64(len(payload)-recordHead) {
+		return 0, nil, nil, errRecord
+	}
+	end := recordHead + int(n)
+	return kind(payload[0]), payload[recordHead:end], payload[end:], nil
+}
+
+// A cursor reads the parts of a record's body; the first part that is not
+// there makes it bad.
+type cursor struct {
+	b   []byte
+	bad bool
+}
+
+func (c *cursor) uvarint() uint64 {
+	v, n := binary.Uvarint(c.b)
+	if n <= 0 {
+		c.bad, c.b = true, nil
+		return 0
+	}
+	c.b = c.b[n:]
+	return v
+}
+
+func (c *cursor) byte() byte {
+	if len(c.b) == 0 {
+		c.bad = true
+		return 0
+	}
+	v := c.b[0]
+	c.b = c.b[1:]
+	return v
+}
+
+func (c *cursor) bytes() []byte {
+	n := c.uvarint()
+	if n > uint64(len(c.b)) {
+		c.bad, c.b = true, nil
+		return nil
+	}
+	v := c.b[:n]
+	c.b = c.b[n:]
+	return v
+}
+
+func (c *cursor) text() string { return string(c.bytes()) }
+
+func (c *cursor) time() time.Time {
+	if micro := c.uvarint(); micro != 0 {
+		return time.UnixMicro(int64(micro)).UTC()
+	}
+	return time.Time{}
+}
+
+// end returns the error of a body that was too short, or that goes on.
+func (c *cursor) end() error {
+	if c.bad || len(c.b) != 0 {
+		return errRecord
+	}
+	return nil
+}
+
+func readClaim(body []byte) (Claim, error) {
+	c := cursor{b: body}
+	claim := Claim{Number: c.uvarint(), Line: int(c.uvarint()), Time: c.time()}
+	if c.bad || claim.Number == 0 {
+		return Claim{}, errRecord
+	}
+	claim.Key = string(c.b)
+	return claim, nil
+}
+
+func readRelease(body []byte) (release, error) {
+	c := cursor{b: body}
+	r := release{number: c.uvarint()}
+	if c.bad {
+		return release{}, errRecord
+	}
+	r.reason = string(c.b)
+	return r, nil
+}
+
+// outcomeHead is the part of an outcome that says what becomes of the key.
+type outcomeHead struct {
+	number     uint64
+	status     Status
+	httpStatus int
+	code       string
+}
+
+func (c *cursor) outcomeHead() outcomeHead {
+	h := outcomeHead{number: c.uvarint(), status: Status(c.byte()), httpStatus: int(c.uvarint()), code: c.text()}
+	if !h.status.Settled() || h.status > Skipped {
+		c.bad = true
+	}
+	return h
+}
+
+func readOutcome(body []byte) (uint64, Outcome, error) {
+	c := cursor{b: body}
+	h := c.outcomeHead()
+	o := Outcome{Status: h.status, Code: h.code, HTTPStatus: h.httpStatus}
+	o.Attempts = int(c.uvarint())
+	o.Duration = time.Duration(c.uvarint()) * time.Microsecond
+	o.FinishedAt = c.time()
+	o.CreatedAt = c.time()
+	for _, s := range [...]*string{&o.MessageID, &o.MessageType, &o.Variant, &o.ConversationID,
+		&o.ErrorField, &o.ErrorMessage, &o.RequestID} {
+		*s = c.text()
+	}
+	return h.number, o, c.end()
+}
