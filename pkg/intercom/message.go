@@ -25,9 +25,9 @@ func (r Recipients) MarshalJSON() ([]byte, error) {
 	return json.Marshal([]Recipient(r))
 }
 
-// UnmarshalJSON reads an object or a list.
+// UnmarshalJSON reads an object, a list, or null: nobody.
 func (r *Recipients) UnmarshalJSON(b []byte) error {
-	if b = bytes.TrimSpace(b); len(b) > 0 && b[0] == '[' {
+	if b = bytes.TrimSpace(b); len(b) > 0 && b[0] != '{' {
 		return json.Unmarshal(b, (*[]Recipient)(r))
 	}
 	var one Recipient
@@ -67,13 +67,13 @@ type Message struct {
 }
 
 // A Receipt is what the API says of a message it accepted. Accepted is not
-// delivered. Whatever the answer left out is empty.
+// delivered. Whatever the answer left out, or could not be read, is empty.
 type Receipt struct {
 	Type           string // "admin_message" or "user_message"
 	ID             string // the message's id; empty if the answer's body could not be read
 	CreatedAt      time.Time
 	Subject        string
-	Body           string
+	Body           string // may come back as HTML
 	MessageType    string // email, inapp, facebook or twitter
 	ConversationID string
 	Status         int    // HTTP status

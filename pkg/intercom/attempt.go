@@ -1,0 +1,108 @@
+package intercom
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http/httptrace"
+	"sync/atomic"
+	"time"
+)
+
+// An attempt is one request on its way: its buffers, and what the transport
+// tells about it. Attempts are reused.
+type attempt struct {
+	body   []byte // of the request
+	answer []byte // room for the answer's body
+
+	reader bytes.Reader  // over body
+	closer io.ReadCloser // reader, in the one wrapping that net/http still sends in a single write
+
+	trace   httptrace.ClientTrace
+	timeout time.Duration
+	cancel  context.CancelCauseFunc
+	timer   *time.Timer
+
+	conn  *meteredConn // nil until there is one
+	start int64        // what conn had written before
+
+	// The transport's writing goroutine sets these.
+	wroteHeaders, wroteRequest atomic.Bool
+}
+
+func newAttempt(timeout time.Duration) *attempt {
+	a := &attempt{timeout: timeout}
+	a.closer = io.NopCloser(&a.reader)
+	a.trace = httptrace.ClientTrace{
+		GotConn:      a.gotConn,
+		WroteHeaders: func() { a.wroteHeaders.Store(true) },
+		WroteRequest: func(httptrace.WroteRequestInfo) { a.wroteRequest.Store(true) },
+	}
+	return a
+}
+
+// begin returns the context to send the request under. end must follow.
+func (a *attempt) begin(ctx context.Context) context.Context {
+	trace := &a.trace
+	if httptrace.ContextClientTrace(ctx) != nil {
+		trace = &httptrace.ClientTrace{} // the caller's own hooks are joined to it
+		*trace = a.trace
+	}
+	ctx, a.cancel = context.WithCancelCause(ctx)
+	a.reader.Reset(a.body)
+	return httptrace.WithClientTrace(ctx, trace)
+}
+
+// gotConn runs on the caller's goroutine, when the request has a connection and
+// nothing of it is written: now the time for its answer begins.
+func (a *attempt) gotConn(info httptrace.GotConnInfo) {
+	if a.conn = metered(info.Conn); a.conn != nil {
+		a.start = a.conn.written.Load()
+	}
+	cancel, after := a.cancel, a.timeout
+	a.timer = time.AfterFunc(after, func() { cancel(timeoutError{after}) })
+}
+
+// end releases the request's context and timer.
+func (a *attempt) end() {
+	if a.timer != nil {
+		a.timer.Stop()
+	}
+	a.cancel(nil)
+}
+
+// certainlyNotSent reports, once the transport has given up, whether the
+// headers, at least headerBytes of them, never left. Until WroteHeaders they
+// are not complete; after it they may still have been lost with a connection
+// that no longer took them. (Before it returns an error the transport waits for
+// its writing goroutine, so nothing is written later.)
+func (a *attempt) certainlyNotSent(headerBytes int) bool {
+	return !a.wroteHeaders.Load() ||
+		a.conn != nil && a.conn.written.Load()-a.start < int64(headerBytes)
+}
+
+// reset makes a ready for the next request and reports whether it can be used
+// for one. The server may answer while the request is still being written: then
+// the body's bytes belong to the transport.
+func (a *attempt) reset() bool {
+	const keep = 1 << 20 // a rare large body should not stay in memory
+	if !a.wroteRequest.Load() || cap(a.body)+cap(a.answer) > keep {
+		return false
+	}
+	a.body, a.answer = a.body[:0], a.answer[:0]
+	a.cancel, a.timer, a.conn = nil, nil, nil
+	a.wroteHeaders.Store(false)
+	a.wroteRequest.Store(false)
+	return true
+}
+
+// A timeoutError is an answer that did not come in time.
+type timeoutError struct{ after time.Duration }
+
+func (e timeoutError) Error() string { return "no answer within " + e.after.String() }
+
+// Timeout marks the error for those who ask it the way of net.Error.
+func (e timeoutError) Timeout() bool { return true }
+
+// Is makes errors.Is find context.DeadlineExceeded.
+func (e timeoutError) Is(target error) bool { return target == context.DeadlineExceeded }

@@ -1,0 +1,73 @@
+package intercom
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+)
+
+// connectTimeout bounds looking up and dialling, and then the TLS handshake.
+const connectTimeout = 10 * time.Second
+
+// newTransport returns the way to the network.
+//
+// HTTP/1.1 only: a connection that breaks then leaves one request in doubt, on
+// HTTP/2 all that share it. Idle connections are dropped early, before the
+// other side does and a request meets a closed one.
+func newTransport(o Options) *http.Transport {
+	dial := o.DialContext
+	if dial == nil {
+		dial = (&net.Dialer{Timeout: connectTimeout}).DialContext
+	}
+	var http1 http.Protocols
+	http1.SetHTTP1(true)
+	return &http.Transport{
+		Protocols: &http1,
+		Proxy:     http.ProxyFromEnvironment,
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			c, err := dial(ctx, network, address)
+			if err != nil {
+				return nil, err
+			}
+			return &meteredConn{Conn: c}, nil
+		},
+		TLSHandshakeTimeout:    connectTimeout,
+		MaxConnsPerHost:        o.Connections,
+		MaxIdleConnsPerHost:    o.Connections,
+		IdleConnTimeout:        15 * time.Second,
+		MaxResponseHeaderBytes: 256 << 10,
+		DisableCompression:     true,
+	}
+}
+
+// A meteredConn counts the bytes that left through it.
+type meteredConn struct {
+	net.Conn
+	written atomic.Int64 // never fewer than the other side has got
+}
+
+// Write counts what it is given before it writes, and afterwards takes off what
+// the connection did not take: the answer may be here before Write returns.
+func (c *meteredConn) Write(b []byte) (int, error) {
+	c.written.Add(int64(len(b)))
+	n, err := c.Conn.Write(b)
+	c.written.Add(int64(n - len(b)))
+	return n, err
+}
+
+// metered returns the metered connection below c, through any layers of TLS;
+// nil if there is none.
+func metered(c net.Conn) *meteredConn {
+	for {
+		switch layer := c.(type) {
+		case *meteredConn:
+			return layer
+		case interface{ NetConn() net.Conn }:
+			c = layer.NetConn()
+		default:
+			return nil
+		}
+	}
+}
