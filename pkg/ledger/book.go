@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -54,6 +55,13 @@ func Load(path string, fsys FS) (*Book, error) {
 		return nil, fmt.Errorf("%w: %s holds nothing yet", ErrMissing, path)
 	}
 	return &Book{path: path, fs: fsys, fold: s.fold}, nil
+}
+
+// NewBook returns an empty book, for a pass over a source without a ledger.
+func NewBook() *Book {
+	salt := make([]byte, 16)
+	_, _ = rand.Read(salt) // never fails, by its documentation
+	return &Book{fold: fold{index: NewIndex(salt)}}
 }
 
 // Header returns the ledger's header.

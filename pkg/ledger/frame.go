@@ -40,7 +40,7 @@ type Holder struct {
 
 func firstSector() []byte {
 	b := bytes.Repeat([]byte(" "), sector)
-	copy(b, magic+format+"\nClaims and outcomes of a campaign; `herald ledger dump` shows them. Do not edit.\n")
+	copy(b, magic+format+"\nClaims and outcomes of a campaign, for herald alone to read and write.\n")
 	b[sector-1] = '\n'
 	return b
 }

@@ -55,6 +55,7 @@ type Ledger struct {
 	file      File
 	log       *log
 	created   bool
+	whole     bool
 	recovered int
 }
 
@@ -110,7 +111,7 @@ func (l *Ledger) open(o Options) error {
 	if err := l.repair(s); err != nil {
 		return &WriteError{Path: l.path, Err: err}
 	}
-	l.fold, l.created = s.fold, fresh
+	l.fold, l.created, l.whole = s.fold, fresh, holder.Clean > 0 && holder.Clean == s.end
 	l.log = newLog(l.path, l.file, s.end)
 	return l.settleOpen()
 }
@@ -236,6 +237,9 @@ func (l *Ledger) Recovered() int { return l.recovered }
 
 // Created reports whether Open made the ledger.
 func (l *Ledger) Created() bool { return l.created }
+
+// Whole reports whether the ledger's last holder closed it properly.
+func (l *Ledger) Whole() bool { return l.whole }
 
 // StartRun records, durably, that a run begins.
 func (l *Ledger) StartRun(r Run) error {

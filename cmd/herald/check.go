@@ -1,0 +1,217 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/herald-campaigns/herald/pkg/campaign"
+	"github.com/herald-campaigns/herald/pkg/ledger"
+	"github.com/herald-campaigns/herald/pkg/report"
+	"github.com/herald-campaigns/herald/pkg/sender"
+	"github.com/herald-campaigns/herald/pkg/source"
+)
+
+func checkCommand(p *program) *cobra.Command {
+	s := &session{program: p}
+	var online bool
+	c := &cobra.Command{
+		Use:   "check CAMPAIGN",
+		Short: "Read, render and check every row; send nothing",
+		Long: `Check reads the campaign and the whole source, renders the message of every row
+that is still to be sent, and says what is wrong and where. It sends nothing.
+With a token it also checks the token, the sender and the workspace; --online
+insists on that.`,
+		Example: "  herald check spring.yaml\n  herald check spring.yaml --source corrected.csv",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := fromEnvironment(p, c.Flags()); err != nil {
+				return err
+			}
+			defer s.close()
+			return checkOnly(c.Context(), s, args[0], online)
+		},
+	}
+	s.files.add(c.Flags())
+	s.api.add(c.Flags())
+	s.run.addOutput(c.Flags())
+	c.Flags().BoolVar(&online, "online", false, "insist on checking token, sender and workspace too")
+	return c
+}
+
+// checkOnly is the check as a command of its own.
+func checkOnly(ctx context.Context, s *session, path string, online bool) error {
+	if err := s.load(path); err != nil {
+		return err
+	}
+	_, tokenErr := s.token(ctx)
+	switch {
+	case tokenErr == nil:
+		if err := s.connect(ctx); err != nil {
+			return err
+		}
+	case online:
+		return tokenErr
+	}
+	s.offline = s.client == nil
+	if err := s.bind(ctx); err != nil {
+		return err
+	}
+	if s.client != nil {
+		if err := s.resolveSender(ctx); err != nil {
+			return err
+		}
+	}
+	if err := s.loadBook(); err != nil {
+		return err
+	}
+	s.pick = pending
+	v, err := s.check(ctx)
+	if err != nil {
+		return err
+	}
+	s.printSurvey(v)
+	if s.client == nil {
+		s.say("not checked, for want of a token: the token itself, the sender, the workspace")
+	}
+	if v.bad > 0 {
+		return s.refuseRows(v)
+	}
+	s.next("herald send " + shellQuote(path))
+	return nil
+}
+
+// loadBook reads the ledger, if there is one, without taking it.
+func (s *session) loadBook() error {
+	b, err := ledger.Load(s.ledgerPath(), nil)
+	if errors.Is(err, ledger.ErrMissing) {
+		s.book = ledger.NewBook()
+		return nil
+	}
+	s.book = b
+	return err
+}
+
+// A survey is what a check found.
+type survey struct {
+	Rows       report.Equation `json:"rows"`
+	Ready      int             `json:"ready"` // rows that would be sent
+	Duplicates int             `json:"duplicates"`
+	Blank      int             `json:"blank"`
+	bad        int
+	Problems   []*problemKind `json:"problems"`
+	took       time.Duration
+}
+
+// A problemKind is the rows that can't be sent for one kind of reason.
+type problemKind struct {
+	Kind   string   `json:"kind"`
+	Count  int      `json:"count"`
+	Sample []string `json:"sample"` // the first ones
+}
+
+// samples is how many rows of a kind are named.
+const samples = 5
+
+// check reads and renders every row that is to be sent.
+func (s *session) check(ctx context.Context) (*survey, error) {
+	v := &survey{}
+	var mu sync.Mutex
+	kinds := map[string]*problemKind{}
+	engine := sender.New(sender.Config{
+		Open: s.open, Key: s.renderer.Key, Render: s.renderer.Render, Keys: s.book,
+		Pick: s.pick, Workers: max(1, min(s.campaign.Workers, checkWorkers)),
+		Observe: func(row report.Row, _ ledger.State) {
+			if row.Code == sender.Duplicate {
+				mu.Lock()
+				v.Duplicates++
+				mu.Unlock()
+			}
+		},
+		Bad: func(line int, err error) {
+			mu.Lock()
+			defer mu.Unlock()
+			kind, text := s.describe(line, err)
+			k := kinds[kind]
+			if k == nil {
+				k = &problemKind{Kind: kind}
+				kinds[kind] = k
+				v.Problems = append(v.Problems, k)
+			}
+			if k.Count++; k.Count <= samples {
+				k.Sample = append(k.Sample, text)
+			}
+		},
+	})
+	started := time.Now()
+	d := s.display(s.run.progress, 0, func() int { return engine.Progress().Rows },
+		func() string { return "checking " + report.Number(engine.Progress().Rows) + " rows" })
+	err := engine.Check(ctx)
+	d.close()
+	p := engine.Progress()
+	v.Rows, v.Ready, v.bad, v.took = p.Equation, p.Ready, p.Bad, time.Since(started)
+	if s.run.limit > 0 {
+		v.Ready = min(v.Ready, s.run.limit)
+	}
+	return v, err
+}
+
+// checkWorkers is enough to keep the cores of a small machine busy.
+const checkWorkers = 8
+
+// describe returns the kind of a row's problem, and a line about it that names
+// its place in the source.
+func (s *session) describe(line int, err error) (kind, text string) {
+	var row *source.RowError
+	var render *campaign.RenderError
+	switch {
+	case errors.As(err, &row):
+		return string(row.Kind), row.Error()
+	case errors.As(err, &render):
+		kind = string(render.Kind)
+	default:
+		kind = "other"
+	}
+	return kind, fmt.Sprintf("%s:%d: %v", s.sourceName, line, err)
+}
+
+func (s *session) printSurvey(v *survey) {
+	if s.run.json {
+		enc := json.NewEncoder(s.out)
+		enc.SetIndent("", "  ")
+		_ = enc.Encode(v)
+		return
+	}
+	fmt.Fprintf(s.out, "%s rows of %s: %s to be sent", report.Number(v.Rows.Rows), s.sourceName, report.Number(v.Ready))
+	if settled := v.Rows.Sent + v.Rows.Failed + v.Rows.Unknown; settled > 0 {
+		fmt.Fprintf(s.out, ", %s settled by earlier runs", report.Number(settled))
+	}
+	if v.Duplicates > 0 {
+		fmt.Fprintf(s.out, ", %s duplicates skipped", report.Number(v.Duplicates))
+	}
+	if v.bad > 0 {
+		fmt.Fprintf(s.out, ", %s that can't be sent", report.Number(v.bad))
+	}
+	fmt.Fprintln(s.out)
+	for _, k := range v.Problems {
+		fmt.Fprintf(s.out, "\n%s: %s\n", rowProblem(k.Kind), count(k.Count, "row"))
+		for _, text := range k.Sample {
+			fmt.Fprintf(s.out, "  %s\n", text)
+		}
+		if more := k.Count - len(k.Sample); more > 0 {
+			fmt.Fprintf(s.out, "  and %s more\n", report.Number(more))
+		}
+	}
+}
+
+// refuseRows is the refusal to send a source with rows that can't be sent.
+func (s *session) refuseRows(v *survey) error {
+	return &refusal{code: exitUsage,
+		what: fmt.Sprintf("%s of %s can't be sent; nothing was sent", count(v.bad, "row"), s.sourceName),
+		hint: "correct the rows named above; or send the others with --skip-bad-rows"}
+}

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/herald-campaigns/herald/pkg/intercom"
+	"github.com/herald-campaigns/herald/pkg/report"
+)
+
+// confirm shows what is about to happen and asks for a yes. Without a terminal
+// and without --yes it refuses: a message can't be unsent.
+func (s *session) confirm(ctx context.Context, m mode, v *survey) error {
+	s.describePlan(m, v)
+	if s.run.yes {
+		return nil
+	}
+	if !s.inTerminal {
+		return &refusal{code: exitUsage, what: "there is no terminal to ask at, and sending was not confirmed",
+			hint: "add --yes to send without being asked"}
+	}
+	fmt.Fprint(s.err, "A message can't be unsent. Send? [y/N] ")
+	answer, err := readLine(ctx, s.in)
+	if err != nil {
+		return err
+	}
+	switch strings.ToLower(answer) {
+	case "y", "yes":
+		return nil
+	}
+	return &refusal{code: exitUsage, what: "not confirmed; nothing was sent"}
+}
+
+// readLine reads one line, or ends with ctx.
+func readLine(ctx context.Context, in interface{ Read([]byte) (int, error) }) (string, error) {
+	line := make(chan string, 1)
+	go func() {
+		text, _ := bufio.NewReader(in).ReadString('\n')
+		line <- strings.TrimSpace(text)
+	}()
+	select {
+	case text := <-line:
+		return text, nil
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}
+
+// describePlan says who is written to, how, from whom and how fast.
+func (s *session) describePlan(m mode, v *survey) {
+	line := func(name, format string, args ...any) { s.say("  %-10s %s", name, fmt.Sprintf(format, args...)) }
+	s.say("%s %s: %s", m.command, s.campaign.Name, s.channel())
+	line("to", "%s", s.audience(v))
+	line("from", "%s", s.senderName())
+	line("workspace", "%s (%s, %s) at %s", s.me.App.Name, s.me.App.Region, s.me.App.ID, s.client.BaseURL())
+	line("rate", "%s", s.pacing(v))
+	switch {
+	case m.command == "retry" && v != nil:
+		s.say("%s sent again", count(v.Ready, "failed row")+" will be")
+	case m.command == "retry":
+		s.say("failed rows will be sent again")
+	case s.ledger != nil && s.ledger.Recovered() > 0 && v != nil:
+		s.say("resuming: %s to go; %s in flight when the last run ended and now unknown", report.Number(v.Ready), count(s.ledger.Recovered(), "message"))
+	case s.ledger != nil && v != nil:
+		s.say("resuming: %s to go", report.Number(v.Ready))
+	case s.ledger != nil:
+		s.say("resuming")
+	case v != nil:
+		s.say("FIRST run: all %s will be written to", report.Number(v.Ready))
+	default:
+		s.say("FIRST run: every row will be written to; the check was skipped")
+	}
+}
+
+func (s *session) channel() string {
+	if s.campaign.Message.Type == intercom.Email {
+		text := "email"
+		if s.campaign.Subject != nil {
+			text += fmt.Sprintf(" %q", s.campaign.Subject.Text)
+		}
+		return text
+	}
+	return "in-app message: no push, shown at the contact's next visit"
+}
+
+// audience says how many of which rows.
+func (s *session) audience(v *survey) string {
+	if v == nil {
+		return "every row of " + s.sourceName + " that is pending; not checked"
+	}
+	text := fmt.Sprintf("%s of %s of %s", report.Number(v.Ready), count(v.Rows.Rows, "row"), s.sourceName)
+	var without []string
+	add := func(n int, why string) {
+		if n > 0 {
+			without = append(without, report.Number(n)+" "+why)
+		}
+	}
+	add(v.Duplicates, "duplicates skipped")
+	add(v.bad, "bad rows skipped")
+	add(v.Rows.Sent, "sent before")
+	if len(without) > 0 {
+		text += " (" + strings.Join(without, ", ") + ")"
+	}
+	return text
+}
+
+func (s *session) senderName() string {
+	switch fixed, ok := s.renderer.FixedSender(); {
+	case s.anySender && fixed.ID != 0:
+		return fmt.Sprintf("admin %d, not looked up in a rehearsal", fixed.ID)
+	case s.anySender && ok:
+		return fixed.Email + ", not looked up in a rehearsal"
+	case s.fromAdmin.ID == 0:
+		return "each row's own sender"
+	}
+	return fmt.Sprintf("%s <%s>", s.fromAdmin.Name, s.fromAdmin.Email)
+}
+
+// pacing says how fast, and how long that takes.
+func (s *session) pacing(v *survey) string {
+	effective := s.governor.Status().Effective
+	text := fmt.Sprintf("at most %s per 10 s", report.Number(int(effective)))
+	if limit := s.governor.Status().Limit; limit > 0 {
+		text += fmt.Sprintf(" of the API's %s", report.Number(limit))
+	}
+	if v != nil && effective > 0 {
+		takes := time.Duration(float64(v.Ready) / effective * 10 * float64(time.Second))
+		text += ", about " + report.Duration(max(takes, time.Second).Round(time.Second))
+	}
+	return text
+}

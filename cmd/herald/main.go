@@ -1,0 +1,50 @@
+// Command herald sends a campaign, one message to each row of a file, through
+// Intercom's API. See the README, or `herald -h`.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"golang.org/x/term"
+)
+
+func main() {
+	// A pipe that nobody reads any more must not end a run: the write fails,
+	// and what it said is lost.
+	signal.Ignore(syscall.SIGPIPE)
+	os.Exit(exitCode(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)))
+}
+
+// run executes one command line. Whatever went wrong has been said on stderr
+// when it returns; the error only decides the exit code.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
+	p := &program{in: stdin, out: stdout, err: stderr, env: os.Getenv}
+	p.inTerminal, p.errTerminal = isTerminal(stdin), isTerminal(stderr)
+	root := rootCommand(p)
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	p.explain(err)
+	return err
+}
+
+// A program is the world that a command runs in.
+type program struct {
+	in  io.Reader
+	out io.Writer // results of commands
+	err io.Writer // talk and progress
+	env func(string) string
+
+	inTerminal, errTerminal bool
+}
+
+func isTerminal(v any) bool {
+	f, ok := v.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}

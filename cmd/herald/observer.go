@@ -1,0 +1,109 @@
+package main
+
+import (
+	"iter"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/herald-campaigns/herald/pkg/ledger"
+	"github.com/herald-campaigns/herald/pkg/report"
+	"github.com/herald-campaigns/herald/pkg/sender"
+)
+
+// An observer is told every outcome and skip of a run: it adds up the summary
+// and writes the results file. It can neither fail nor delay the run: if the
+// file can't be written, or its disk is slower than the API, rows are left out
+// of it, and it is written anew from the ledger afterwards.
+type observer struct {
+	path string
+	rows chan report.Row
+	done chan struct{}
+
+	behind atomic.Bool // rows were left out
+	err    error       // why; valid when done is closed
+
+	mu      sync.Mutex
+	summary report.Summary
+}
+
+// resultsBuffer is how many rows may wait for the results file.
+const resultsBuffer = 4096
+
+// observe starts an observer that writes to path.
+func observe(path string) *observer {
+	o := &observer{path: path, rows: make(chan report.Row, resultsBuffer), done: make(chan struct{})}
+	go o.write()
+	return o
+}
+
+// saw takes one row; the engine's Observe.
+func (o *observer) saw(row report.Row, before ledger.State) {
+	o.mu.Lock()
+	if before.ThisRun && before.Status.Settled() { // a late pass: the row replaces an earlier one
+		o.summary.Remove(report.Row{Status: before.Status.String(), Code: before.Code})
+	}
+	o.summary.Add(row)
+	o.mu.Unlock()
+	select {
+	case o.rows <- row:
+	default:
+		o.behind.Store(true)
+	}
+}
+
+// write is the observer's goroutine.
+func (o *observer) write() {
+	defer close(o.done)
+	results, err := report.OpenResults(o.path)
+	flush := time.NewTicker(500 * time.Millisecond)
+	defer flush.Stop()
+	for open := true; open; {
+		var row report.Row
+		select {
+		case row, open = <-o.rows:
+			if open && err == nil {
+				err = results.Append(row)
+			}
+		case <-flush.C:
+			if err == nil {
+				err = results.Flush()
+			}
+		}
+	}
+	if results != nil {
+		if closed := results.Close(); err == nil {
+			err = closed
+		}
+	}
+	if err != nil {
+		o.err = err
+		o.behind.Store(true)
+	}
+}
+
+// close ends the observer when the run is over. If rows are missing from the
+// results file it is written anew from the ledger, which has every outcome;
+// the error says why that was not possible.
+func (o *observer) close(l *ledger.Ledger) error {
+	close(o.rows)
+	<-o.done
+	if !o.behind.Load() {
+		return nil
+	}
+	if err := l.Flush(); err != nil {
+		return err
+	}
+	return report.WriteResults(o.path, resultRows(l.Entries()))
+}
+
+// resultRows turns a ledger's outcomes into rows of a results file.
+func resultRows(entries iter.Seq2[ledger.Entry, error]) iter.Seq2[report.Row, error] {
+	return func(yield func(report.Row, error) bool) {
+		for e, err := range entries {
+			if !yield(sender.Row(e), err) {
+				return
+			}
+		}
+	}
+}

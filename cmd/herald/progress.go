@@ -1,0 +1,141 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"github.com/herald-campaigns/herald/pkg/governor"
+	"github.com/herald-campaigns/herald/pkg/report"
+	"github.com/herald-campaigns/herald/pkg/sender"
+)
+
+// How often progress is shown.
+const (
+	barEvery   = 200 * time.Millisecond
+	plainEvery = 5 * time.Second
+)
+
+// A display shows how far something is, a few times a second, from one
+// goroutine that reads counters.
+type display struct {
+	every time.Duration
+	show  func()
+	end   func()
+
+	stop chan struct{}
+	done chan struct{}
+}
+
+func (d *display) run() {
+	defer close(d.done)
+	ticker := time.NewTicker(d.every)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			d.show()
+		case <-d.stop:
+			d.end()
+			return
+		}
+	}
+}
+
+// close shows the last state and ends the display.
+func (d *display) close() {
+	close(d.stop)
+	<-d.done
+}
+
+// display starts showing: done of total, and a line about it. A total of 0 is
+// not known. The mode is that of --progress.
+func (p *program) display(mode string, total int, done func() int, line func() string) *display {
+	d := &display{stop: make(chan struct{}), done: make(chan struct{}), every: plainEvery, show: func() {}, end: func() {}}
+	switch {
+	case mode == "none":
+	case mode == "auto" && p.errTerminal:
+		d.every = barEvery
+		bar := newBar(p.err, total)
+		d.show = func() {
+			bar.Describe(line())
+			_ = bar.Set(done())
+		}
+		d.end = func() {
+			d.show()
+			_ = bar.Exit()
+			fmt.Fprintln(p.err)
+		}
+	default:
+		d.show = func() { p.say("%s", line()) }
+	}
+	go d.run()
+	return d
+}
+
+func newBar(w io.Writer, total int) *progressbar.ProgressBar {
+	if total == 0 {
+		total = -1 // a spinner
+	}
+	return progressbar.NewOptions(total,
+		progressbar.OptionSetWriter(w),
+		progressbar.OptionSetWidth(24),
+		progressbar.OptionSetPredictTime(false),
+		progressbar.OptionSetElapsedTime(false),
+		progressbar.OptionShowDescriptionAtLineEnd(),
+		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "█", SaucerPadding: "░", BarStart: "", BarEnd: ""}),
+	)
+}
+
+// A pulse makes the line of a run's progress.
+type pulse struct {
+	engine   *sender.Engine
+	governor *governor.Governor
+	total    int // rows to be sent; 0: not known
+	started  time.Time
+}
+
+// answered is how many rows of this run have an outcome.
+func answered(p sender.Progress) int {
+	return p.SentNow + p.FailedNow + p.UnknownNow + p.SkippedNow
+}
+
+func (u *pulse) done() int {
+	n := answered(u.engine.Progress())
+	if u.total > 0 {
+		n = min(n, u.total) // skipped rows of an unchecked source
+	}
+	return n
+}
+
+func (u *pulse) line() string {
+	p := u.engine.Progress()
+	n := answered(p)
+	var b strings.Builder
+	count := report.Number(n)
+	if u.total > 0 {
+		count += " of " + report.Number(u.total)
+	}
+	rate := float64(n) / max(time.Since(u.started).Seconds(), 0.001)
+	fmt.Fprintf(&b, "%s · %.0f/s · sent %s failed %s unknown %s", count, rate,
+		report.Number(p.SentNow), report.Number(p.FailedNow), report.Number(p.UnknownNow))
+	b.WriteString(" · " + u.outlook(p, n, rate))
+	return b.String()
+}
+
+// outlook says what the run waits for, or how long it still takes.
+func (u *pulse) outlook(p sender.Progress, n int, rate float64) string {
+	if wait := time.Until(u.governor.Status().Until); wait > 0 {
+		return "waiting for the window, " + report.Duration(wait.Round(100*time.Millisecond))
+	}
+	if !p.LateAt.IsZero() {
+		return "waiting for contacts that may be new, " + report.Duration(time.Until(p.LateAt).Round(time.Second))
+	}
+	if left := u.total - n; left > 0 && rate > 0 && n > 0 {
+		return report.Duration(time.Duration(float64(left)/rate*float64(time.Second)).Round(time.Second)) + " left"
+	}
+	return "finishing"
+}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/herald-campaigns/herald/pkg/ledger"
+)
+
+func retryCommand(p *program) *cobra.Command {
+	s := &session{program: p}
+	var only []string
+	c := &cobra.Command{
+		Use:   "retry CAMPAIGN --only failed|code=CODE|status=STATUS,...",
+		Short: "Send failed rows again",
+		Long: `Retry sends again the rows whose message failed: all of them, or those with one
+of the given error codes or HTTP statuses. Rows that were sent are never sent
+again.`,
+		Example: `  herald retry spring.yaml --only failed
+  herald retry spring.yaml --only code=not_found,status=422`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := fromEnvironment(p, c.Flags()); err != nil {
+				return err
+			}
+			picks, err := parseOnly(only)
+			if err != nil {
+				return &usageError{err: err, command: c.CommandPath()}
+			}
+			defer s.close()
+			s.run.mustResume = true
+			return s.send(c.Context(), args[0], mode{command: "retry", picks: picks, flags: []string{"--only", strings.Join(only, ",")}})
+		},
+	}
+	s.files.add(c.Flags())
+	s.api.add(c.Flags())
+	s.run.add(c.Flags())
+	c.Flags().StringSliceVar(&only, "only", nil, "`which` rows: failed, code=CODE, status=STATUS; several with commas")
+	return c
+}
+
+// parseOnly reads --only and returns what it picks.
+func parseOnly(only []string) (func(ledger.State) bool, error) {
+	if len(only) == 0 {
+		return nil, fmt.Errorf("--only is missing: say which rows, as in --only failed")
+	}
+	var codes []string
+	var statuses []int
+	all := false
+	for _, o := range only {
+		name, value, _ := strings.Cut(strings.TrimSpace(o), "=")
+		n, err := strconv.Atoi(value)
+		switch {
+		case name == "failed" && value == "":
+			all = true
+		case name == "code" && value != "":
+			codes = append(codes, value)
+		case name == "status" && err == nil:
+			statuses = append(statuses, n)
+		default:
+			return nil, fmt.Errorf("--only %s: must be failed, code=CODE or status=NUMBER", o)
+		}
+	}
+	return func(st ledger.State) bool {
+		return st.Status == ledger.Failed &&
+			(all || slices.Contains(codes, st.Code) || slices.Contains(statuses, st.HTTPStatus))
+	}, nil
+}

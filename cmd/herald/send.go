@@ -1,0 +1,238 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/herald-campaigns/herald/pkg/ledger"
+	"github.com/herald-campaigns/herald/pkg/report"
+	"github.com/herald-campaigns/herald/pkg/sender"
+)
+
+func sendCommand(p *program) *cobra.Command {
+	s := &session{program: p}
+	c := &cobra.Command{
+		Use:   "send CAMPAIGN",
+		Short: "Check, confirm, send; or go on where the last run stopped",
+		Long: `Send reads and renders every row, asks for confirmation, and sends one message
+to each recipient that was not written to before. The ledger remembers every
+message; after an interruption the same command goes on with what is pending.
+
+The first Ctrl-C lets the messages in flight finish, the second cuts them off.`,
+		Example: `  herald send spring.yaml
+  herald send spring.yaml --yes --rate 500/10s        # from a script
+  herald send spring.yaml --limit 100                 # the first 100 only
+  gunzip -c contacts.csv.gz | herald send spring.yaml --source - --yes`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := fromEnvironment(p, c.Flags()); err != nil {
+				return err
+			}
+			defer s.close()
+			return s.send(c.Context(), args[0], mode{command: "send", picks: pending})
+		},
+	}
+	s.files.add(c.Flags())
+	s.api.add(c.Flags())
+	s.run.add(c.Flags())
+	return c
+}
+
+// pending picks the rows that are neither settled nor in flight.
+func pending(st ledger.State) bool { return st.Status == ledger.Pending }
+
+// A mode is what tells send, retry and rehearse apart.
+type mode struct {
+	command string
+	picks   func(ledger.State) bool
+	flags   []string // as the run's record shows them
+}
+
+// send takes a campaign from its file to its results.
+func (s *session) send(ctx context.Context, path string, m mode) error {
+	s.pick = m.picks
+	if err := s.prepare(ctx, path); err != nil {
+		return err
+	}
+	v, err := s.surveyed(ctx)
+	if err != nil {
+		return err
+	}
+	if v != nil && v.Ready == 0 {
+		return s.nothingToDo(v)
+	}
+	if err := s.confirm(ctx, m, v); err != nil {
+		return err
+	}
+	if err := s.createLedger(); err != nil {
+		return err
+	}
+	return s.execute(ctx, m, v)
+}
+
+// prepare does everything that can fail before the first row is read.
+func (s *session) prepare(ctx context.Context, path string) error {
+	if err := s.load(path); err != nil {
+		return err
+	}
+	if err := s.bind(ctx); err != nil {
+		return err
+	}
+	if err := s.connect(ctx); err != nil {
+		return err
+	}
+	if err := s.resolveSender(ctx); err != nil {
+		return err
+	}
+	return s.openLedger()
+}
+
+// surveyed checks every row, unless that was waived; it refuses bad rows,
+// unless they are to be skipped.
+func (s *session) surveyed(ctx context.Context) (*survey, error) {
+	if s.run.skipCheck {
+		return nil, nil
+	}
+	v, err := s.check(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if v.bad > 0 && !s.run.skipBadRows {
+		s.printSurvey(v)
+		return nil, s.refuseRows(v)
+	}
+	return v, nil
+}
+
+// nothingToDo ends a run that has nothing to send.
+func (s *session) nothingToDo(v *survey) error {
+	s.say("nothing to send: %s", v.Rows)
+	switch {
+	case v.Rows.Failed > 0:
+		s.next("herald retry " + shellQuote(s.campaign.File) + " --only failed")
+	default:
+		s.next("herald status " + shellQuote(s.campaign.File))
+	}
+	return nil
+}
+
+// execute sends, and tells what became of it.
+func (s *session) execute(ctx context.Context, m mode, v *survey) error {
+	if err := s.ledger.StartRun(s.runRecord(m, v)); err != nil {
+		return err
+	}
+	if err := s.renewResults(); err != nil {
+		s.warnResults(err)
+	}
+	o := observe(s.resultsPath())
+	engine := sender.New(s.engineConfig(o))
+	stop, cut, release := s.interrupts(ctx, s.campaign.Timeout, func() {
+		s.say("stopping: messages in flight are finished first; interrupt again to cut them off")
+	})
+	defer release()
+	pulse := &pulse{engine: engine, governor: s.governor, started: time.Now()}
+	if v != nil {
+		pulse.total = v.Ready
+	}
+	d := s.display(s.run.progress, pulse.total, pulse.done, pulse.line)
+	err := engine.Run(stop, cut)
+	d.close()
+	return s.finish(m, o, engine.Progress(), err, time.Since(pulse.started))
+}
+
+// finish ends the run's record and reports.
+func (s *session) finish(m mode, o *observer, p sender.Progress, cause error, took time.Duration) error {
+	resultsErr := o.close(s.ledger)
+	if !errors.As(cause, new(*ledger.WriteError)) {
+		if err := s.ledger.EndRun(ledger.End{Finished: time.Now().UTC(), Reason: endReason(cause), Counts: countsOf(p)}); err != nil {
+			cause = errors.Join(cause, err)
+		}
+	}
+	s.printSummary(o, p, took, cause)
+	if resultsErr != nil {
+		s.warnResults(resultsErr)
+	}
+	if !p.Partial && !p.Balanced() && cause == nil {
+		cause = errUnbalanced
+	}
+	if cause == nil && (p.FailedNow > 0 || p.UnknownNow > 0 || p.Bad > 0 && !s.run.skipBadRows) {
+		cause = errLeft
+	}
+	s.nextAfter(m, p, cause)
+	return cause
+}
+
+func (s *session) engineConfig(o *observer) sender.Config {
+	return sender.Config{
+		Open: s.open, Key: s.renderer.Key, Render: s.renderer.Render, Keys: s.book,
+		Pace: s.governor.Pace, Send: s.client.CreateMessage, Ledger: s.ledger,
+		Pick: s.pick, Observe: o.saw,
+		Workers: s.campaign.Workers, Limit: s.run.limit,
+		LatePasses: s.run.latePasses, LateWait: s.run.lateWait,
+		Breaker: sender.Thresholds{
+			Failures: sender.Threshold(s.campaign.Stop.Failures),
+			Unknown:  sender.Threshold(s.campaign.Stop.Unknown),
+			Alike:    alike,
+		},
+		MaxOutage: maxOutage,
+	}
+}
+
+const (
+	alike     = 20 // first answers that fail in the same way before a run stops
+	maxOutage = 10 * time.Minute
+)
+
+// renewResults writes the results file anew from the ledger, if it is missing
+// or the last run did not end properly: the file may then lack its last rows.
+func (s *session) renewResults() error {
+	if s.ledger.Created() {
+		return nil
+	}
+	_, err := os.Stat(s.resultsPath())
+	if err == nil && s.ledger.Whole() {
+		return nil
+	}
+	return report.WriteResults(s.resultsPath(), resultRows(s.ledger.Entries()))
+}
+
+func (s *session) runRecord(m mode, v *survey) ledger.Run {
+	r := ledger.Run{
+		Command: m.command, Started: time.Now().UTC(), PID: os.Getpid(), Version: version(),
+		Flags: m.flags, Source: s.sourceName, Fingerprint: s.fingerprint(),
+	}
+	r.Host, _ = os.Hostname()
+	if u, err := user.Current(); err == nil {
+		r.Who = u.Username
+	}
+	if v != nil {
+		r.Rows = v.Rows.Rows
+	}
+	return r
+}
+
+func countsOf(p sender.Progress) map[string]int {
+	return map[string]int{
+		"rows": p.Rows, "sent": p.Sent, "failed": p.Failed, "skipped": p.Skipped,
+		"unknown": p.Unknown, "pending": p.Pending, "sent_now": p.SentNow,
+	}
+}
+
+func endReason(cause error) string {
+	var h *sender.Halt
+	switch {
+	case cause == nil:
+		return "finished"
+	case errors.As(cause, &h):
+		return string(h.Cause)
+	case errors.Is(cause, errInterrupted):
+		return "interrupted"
+	}
+	return fmt.Sprint(cause)
+}

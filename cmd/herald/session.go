@@ -1,0 +1,308 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/herald-campaigns/herald/pkg/campaign"
+	"github.com/herald-campaigns/herald/pkg/governor"
+	"github.com/herald-campaigns/herald/pkg/intercom"
+	"github.com/herald-campaigns/herald/pkg/ledger"
+	"github.com/herald-campaigns/herald/pkg/sender"
+	"github.com/herald-campaigns/herald/pkg/source"
+	"github.com/herald-campaigns/herald/templates"
+)
+
+// sandboxWorkspace is the id of the sandbox's workspace. Its runs have a ledger
+// of their own, so that a rehearsal never settles a real recipient.
+const sandboxWorkspace = "sandbox"
+
+// A session is a campaign on its way to being sent. Its methods are steps, in
+// the order in which they stand here; each adds what the next ones need.
+type session struct {
+	*program
+	files fileFlags
+	api   apiFlags
+	run   runFlags
+
+	campaign   *campaign.Campaign
+	sourceName string // as people call it
+	sourcePath string
+	renderer   *campaign.Renderer
+	offline    bool // senders are not looked up
+	anySender  bool // nor need they exist: a rehearsal
+
+	client    *intercom.Client
+	governor  *governor.Governor
+	me        intercom.Me
+	senders   map[string]int64 // admins by email address
+	fromAdmin intercom.Admin   // the sender of all messages; zero if rows differ
+
+	pick   func(ledger.State) bool
+	book   sender.Keys    // what the ledger says; empty where there is none yet
+	ledger *ledger.Ledger // nil until it exists
+}
+
+// load reads the campaign file and lets flags overrule it.
+func (s *session) load(path string) error {
+	c, err := campaign.Load(path, campaign.Options{Shipped: templates.FS})
+	if err != nil {
+		return campaignError(path, err)
+	}
+	s.campaign = c
+	if s.run.rate != "" {
+		if c.Rate, err = campaign.ParseRate(s.run.rate); err != nil {
+			return &usageError{err: fmt.Errorf("--rate: %w", err)}
+		}
+	}
+	if s.run.share != "" {
+		if c.Share, err = campaign.ParseShare(s.run.share); err != nil {
+			return &usageError{err: fmt.Errorf("--share: %w", err)}
+		}
+	}
+	if s.run.workers < 0 || s.run.workers > campaign.MaxWorkers {
+		return &usageError{err: fmt.Errorf("--workers: %d is not between 1 and %d", s.run.workers, campaign.MaxWorkers)}
+	}
+	if s.run.limit < 0 {
+		return &usageError{err: fmt.Errorf("--limit: %d is less than 1", s.run.limit)}
+	}
+	c.Workers = cmp.Or(s.run.workers, c.Workers)
+	c.API.Region = cmp.Or(s.api.region, c.API.Region)
+	c.API.BaseURL = cmp.Or(s.api.baseURL, c.API.BaseURL)
+	return nil
+}
+
+// bind opens the source, to see its columns, and binds the templates to them.
+func (s *session) bind(ctx context.Context) error {
+	s.sourcePath = cmp.Or(s.files.source, s.campaign.Source.Path)
+	s.sourceName = s.sourcePath
+	if s.sourcePath == "-" {
+		s.sourceName = "stdin"
+		path, err := source.Spool(ctx, s.in, "")
+		if err != nil {
+			return err
+		}
+		s.sourcePath = path
+	}
+	rows, err := s.openSource()
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	o := campaign.CompileOptions{Admin: s.admin}
+	if s.offline {
+		o.Admin = nil
+	}
+	s.renderer, err = s.campaign.Compile(rows.Header(), o)
+	return err
+}
+
+// close removes what the session leaves behind.
+func (s *session) close() {
+	if s.sourceName == "stdin" && s.sourcePath != "-" {
+		os.Remove(s.sourcePath)
+	}
+	if s.ledger != nil {
+		s.ledger.Close()
+	}
+}
+
+func (s *session) openSource() (*source.Reader, error) {
+	o := source.Options{Name: s.sourceName, Encoding: s.campaign.Source.Encoding, Delimiter: s.campaign.Source.Delimiter}
+	if s.sourceName == "stdin" {
+		o.Format = source.Content
+	}
+	return source.Open(s.sourcePath, o)
+}
+
+// open is openSource as the engine takes it.
+func (s *session) open() (sender.Source, error) {
+	r, err := s.openSource()
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// connect makes the client and the governor, and asks who the token belongs to.
+func (s *session) connect(ctx context.Context) error {
+	token, err := s.token(ctx)
+	if err != nil {
+		return err
+	}
+	s.governor = governor.New(governor.Options{
+		Rate:  s.campaign.Rate.PerSecond() * governor.Window.Seconds(),
+		Share: s.campaign.Share,
+	})
+	s.client, err = intercom.New(intercom.Options{
+		Region: s.campaign.API.Region, BaseURL: s.campaign.API.BaseURL, Token: token,
+		Version: s.campaign.API.Version, Timeout: s.campaign.Timeout, UserAgent: "herald/" + version(),
+		Connections: s.campaign.Workers, Wrap: s.governor.Transport,
+	})
+	if err != nil {
+		return err
+	}
+	s.me, err = s.client.Me(ctx)
+	if err != nil {
+		return connectError(s.client.BaseURL(), err)
+	}
+	if want := s.campaign.API.Workspace; want != "" && want != s.me.App.ID {
+		return &refusal{code: exitUsage,
+			what: fmt.Sprintf("the token belongs to workspace %s (%s), the campaign is for %s", s.me.App.ID, s.me.App.Name, want),
+			hint: "use a token of that workspace, or correct api.workspace in " + s.campaign.File}
+	}
+	return nil
+}
+
+func (s *session) inSandbox() bool { return s.me.App.ID == sandboxWorkspace }
+
+// resolveSender asks the workspace whether the campaign's sender is one of its
+// admins, before anybody is written to: a wrong sender can look like a wrong
+// recipient.
+func (s *session) resolveSender(ctx context.Context) error {
+	if s.anySender {
+		return nil
+	}
+	fixed, isFixed := s.renderer.FixedSender()
+	if fixed.ID != 0 {
+		admin, err := s.client.Admin(ctx, fixed.ID)
+		if err != nil {
+			return senderError(s.campaign, strconv.FormatInt(fixed.ID, 10), s.me.App, err)
+		}
+		s.fromAdmin = admin
+		return nil
+	}
+	admins, err := s.client.Admins(ctx)
+	if err != nil {
+		return connectError(s.client.BaseURL(), err)
+	}
+	s.senders = make(map[string]int64, len(admins))
+	for _, a := range admins {
+		s.senders[strings.ToLower(a.Email)] = a.ID
+		if strings.EqualFold(a.Email, fixed.Email) {
+			s.fromAdmin = a
+		}
+	}
+	if isFixed && s.fromAdmin.ID == 0 {
+		return unknownSender(s.campaign, fixed.Email, s.me.App)
+	}
+	return nil
+}
+
+// admin is what templated senders are resolved with.
+func (s *session) admin(email string) (int64, bool) {
+	id, ok := s.senders[strings.ToLower(email)]
+	if !ok && s.anySender {
+		return 1, true
+	}
+	return id, ok
+}
+
+// base is where the campaign's own files are: its folder and its name.
+func (s *session) base() string {
+	base := filepath.Join(filepath.Dir(s.campaign.File), s.campaign.Name)
+	if s.inSandbox() {
+		base += ".sandbox"
+	}
+	return base
+}
+
+func (s *session) ledgerPath() string  { return cmp.Or(s.files.ledger, s.base()+".ledger") }
+func (s *session) resultsPath() string { return cmp.Or(s.files.results, s.base()+".results.csv") }
+
+// openLedger opens the ledger if there is one. A new one is only made when the
+// first message is about to be sent.
+func (s *session) openLedger() error {
+	l, err := ledger.Open(s.ledgerPath(), ledger.Options{})
+	if errors.Is(err, ledger.ErrMissing) || errors.Is(err, fs.ErrNotExist) {
+		s.book = ledger.NewBook()
+		if s.run.mustResume {
+			return &refusal{code: exitCant, what: "there is no ledger " + s.ledgerPath() + " to resume",
+				hint: "check the campaign's name and folder, or run without --must-resume to begin"}
+		}
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	s.ledger, s.book = l, l
+	if l.Header().Campaign != s.campaign.Name {
+		return &refusal{code: exitUsage,
+			what: fmt.Sprintf("%s belongs to the campaign %q, this one is %q", s.ledgerPath(), l.Header().Campaign, s.campaign.Name),
+			hint: "choose the right file with --ledger, or give this campaign a name of its own"}
+	}
+	return s.compareFingerprint(l.Runs())
+}
+
+// createLedger makes the ledger if there is none.
+func (s *session) createLedger() (err error) {
+	if s.ledger != nil {
+		return nil
+	}
+	s.ledger, err = ledger.Open(s.ledgerPath(), ledger.Options{Create: &ledger.Header{Campaign: s.campaign.Name}})
+	if err == nil {
+		s.book = s.ledger
+	}
+	return err
+}
+
+// fingerprint is what the run sends, part by part.
+func (s *session) fingerprint() map[string]string {
+	parts := map[string]string{}
+	for _, p := range s.campaign.Parts() {
+		parts[p.Name] = p.Hash
+	}
+	parts["API host"] = s.client.BaseURL()
+	if s.inSandbox() {
+		parts["API host"] = "sandbox" // on another port each time
+	}
+	parts["workspace"] = s.me.App.ID
+	return parts
+}
+
+// compareFingerprint refuses a campaign that sends something else than its last
+// run did.
+func (s *session) compareFingerprint(runs []ledger.Run) error {
+	if len(runs) == 0 {
+		return nil
+	}
+	changed := changes(runs[len(runs)-1].Fingerprint, s.fingerprint())
+	for _, fixed := range []string{"API host", "workspace"} {
+		if was, is := runs[0].Fingerprint[fixed], s.fingerprint()[fixed]; was != is {
+			return &refusal{code: exitUsage,
+				what: fmt.Sprintf("%s was begun with %s %s, this run has %s", s.ledgerPath(), fixed, was, is),
+				hint: "use the token and region it was begun with, or another --ledger"}
+		}
+	}
+	if len(changed) == 0 || s.run.newContent {
+		return nil
+	}
+	return &refusal{code: exitUsage,
+		what: fmt.Sprintf("the campaign has changed since its last run: %s", strings.Join(changed, ", ")),
+		hint: "undo the change; or accept it with --new-content: those not yet written to get the new one"}
+}
+
+// changes names the parts that differ.
+func changes(was, is map[string]string) []string {
+	var names []string
+	for name, v := range is {
+		if was[name] != v {
+			names = append(names, name)
+		}
+	}
+	for name := range was {
+		if _, ok := is[name]; !ok {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}

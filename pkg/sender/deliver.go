@@ -1,0 +1,143 @@
+package sender
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"time"
+
+	"github.com/herald-campaigns/herald/pkg/intercom"
+	"github.com/herald-campaigns/herald/pkg/ledger"
+	"github.com/herald-campaigns/herald/pkg/report"
+)
+
+// deliver takes one row from rendering to its outcome and returns the status
+// its key has then: the one it had before, if nothing was POSTed. An error
+// says that the run can't go on.
+func (e *Engine) deliver(j *job) (ledger.Status, error) {
+	message, err := e.render(j)
+	if err != nil {
+		return e.refuse(j, err), nil
+	}
+	var started time.Time
+	for attempt := 1; ; attempt++ {
+		if e.cfg.Pace(e.stop) != nil || e.stop.Err() != nil {
+			return j.state.Status, nil
+		}
+		claim, err := e.cfg.Ledger.Claim(j.key, j.row.Line, j.state.Status)
+		if err != nil {
+			return j.state.Status, claimError(err)
+		}
+		if attempt == 1 {
+			started = time.Now()
+		}
+		receipt, err := e.post(message)
+		class := intercom.ClassOf(err)
+		e.outage.saw(class)
+		switch class {
+		case intercom.NotSent, intercom.Throttled, intercom.Hopeless:
+			if err := e.release(claim, class, err); err != nil {
+				return j.state.Status, err
+			}
+			if class == intercom.NotSent && !errors.Is(err, context.Canceled) {
+				e.backOff(attempt, err)
+			}
+			continue // the next turn ends here if the run has stopped
+		}
+		o := outcome(class, receipt, err)
+		o.Attempts, o.FinishedAt = attempt, time.Now()
+		o.Duration = o.FinishedAt.Sub(started)
+		return o.Status, e.settle(j, claim, o)
+	}
+}
+
+// A renderPanic is a panic while a message was made. Nothing was claimed.
+type renderPanic struct{ value any }
+
+func (p *renderPanic) Error() string { return fmt.Sprintf("panic: %v", p.value) }
+
+func (e *Engine) render(j *job) (m *intercom.Message, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &renderPanic{v}
+		}
+	}()
+	return e.cfg.Render(j.row)
+}
+
+// refuse reports a row whose message could not be made. It has no claim, so
+// the next run tries it afresh.
+func (e *Engine) refuse(j *job, err error) ledger.Status {
+	status, row := ledger.Skipped, report.Row{Key: j.key, Line: j.row.Line, Status: report.Skipped, Code: BadRow}
+	if errors.As(err, new(*renderPanic)) {
+		status, row.Status, row.Code = ledger.Failed, report.Failed, Panic
+	} else {
+		e.tally.bad.Add(1)
+		e.cfg.Bad(j.row.Line, err)
+	}
+	row.ErrorMessage, row.FinishedAt = err.Error(), time.Now()
+	e.cfg.Observe(row, j.state)
+	return status
+}
+
+// post sends the message. A panic behind the claim leaves nobody able to tell.
+func (e *Engine) post(m *intercom.Message) (r intercom.Receipt, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &intercom.Error{Class: intercom.Unknown, Code: Panic, Message: fmt.Sprintf("panic: %v", v)}
+		}
+	}()
+	return e.cfg.Send(e.cut, m)
+}
+
+// release gives a claim back, and stops the run if every row would be answered
+// like this one.
+func (e *Engine) release(claim uint64, class intercom.Class, cause error) error {
+	e.tally.released(class)
+	if class == intercom.Hopeless {
+		e.halt(&Halt{Cause: Hopeless, Err: cause})
+	}
+	return e.cfg.Ledger.Release(claim, class.String())
+}
+
+// The waits of a row that could not be sent: full jitter below a bound that
+// doubles.
+const (
+	firstBackOff   = 500 * time.Millisecond
+	longestBackOff = 30 * time.Second
+)
+
+// backOff waits before a row is tried again, or stops the run if the network
+// has been gone for too long.
+func (e *Engine) backOff(attempt int, cause error) {
+	if e.outage.tooLong() {
+		e.halt(&Halt{Cause: NetworkGone, Err: cause})
+		return
+	}
+	bound := min(firstBackOff<<min(attempt-1, 10), longestBackOff)
+	_ = sleep(e.stop, rand.N(bound)) // a stop ends it, and the row's next turn
+}
+
+// settle records the outcome, tells the observers, and asks the breaker.
+func (e *Engine) settle(j *job, claim uint64, o ledger.Outcome) error {
+	if err := e.cfg.Ledger.Settle(claim, o); err != nil {
+		return err
+	}
+	if o.Status == ledger.Failed && o.HTTPStatus == http.StatusNotFound {
+		e.tally.late.Add(1)
+	}
+	e.cfg.Observe(Row(ledger.Entry{Claim: ledger.Claim{Key: j.key, Line: j.row.Line}, Outcome: o}), j.state)
+	if h := e.breaker.saw(&o); h != nil {
+		e.halt(h)
+	}
+	return nil
+}
+
+func claimError(err error) error {
+	if errors.Is(err, ledger.ErrTaken) {
+		return fmt.Errorf("%w: %w", errLost, err)
+	}
+	return err
+}

@@ -1,0 +1,280 @@
+// Package sender is the engine: it streams a source through the sift and a
+// bounded channel to a fixed pool of workers, each of which takes its row from
+// rendering to a settled claim.
+//
+//	        1 reader                                     Workers of these
+//	+--------+    +------+   bounded   +--------------------------------------------------+
+//	| source |--->| sift |-- channel ->| render -> pace -> claim (durable) -> POST -> settle |
+//	+--------+    +------+             |             ^                        |           |
+//	               key; settled?       |             +--- release: not sent --+           |
+//	               duplicate?          +--------------------------------------------------+
+//
+// The life of one row reads top to bottom in deliver. What is rendered and how
+// it is sent come in as function values, so send, retry, check and the late
+// passes are wirings of this one engine.
+//
+// A failed message is a row and not an error: [Engine.Run] returns an error
+// only for what stops a run. Rows that were not POSTed stay pending.
+//
+// Two contexts end a run. When stop is done no row is claimed any more, and
+// what is in flight finishes; requests run under cut alone, so a stop never
+// makes an unknown of a message that was on its way.
+package sender
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/herald-campaigns/herald/pkg/intercom"
+	"github.com/herald-campaigns/herald/pkg/ledger"
+	"github.com/herald-campaigns/herald/pkg/report"
+	"github.com/herald-campaigns/herald/pkg/source"
+)
+
+// A Source yields the rows of one pass. Next is called by one goroutine: it
+// returns io.EOF at the end and a *source.RowError for a row that can't be
+// read; any other error ends the run. *source.Reader is one.
+type Source interface {
+	Next() (*source.Recipient, error)
+	Close() error
+}
+
+// Keys knows the state of every key, and which keys this pass has seen. Its
+// methods are called by one goroutine. *ledger.Ledger and *ledger.Book are one.
+type Keys interface {
+	BeginPass()
+	Visit(key string) ledger.State
+}
+
+// A Ledger makes claims and outcomes durable. Its methods are called by all
+// workers at once. *ledger.Ledger is one.
+type Ledger interface {
+	Claim(key string, line int, expected ledger.Status) (uint64, error)
+	Release(claim uint64, reason string) error
+	Settle(claim uint64, o ledger.Outcome) error
+}
+
+// A Config wires an engine. Functions without another word are called by all
+// workers at once.
+type Config struct {
+	// Open opens the source at its first row; required. Called once a pass.
+	Open func() (Source, error)
+	// Key returns what makes a row the same person in every run; required.
+	// Called by one goroutine. An error makes the row skipped/bad_row.
+	Key func(*source.Recipient) (string, error)
+	// Render makes the message of a row; required. An error makes the row
+	// skipped/bad_row.
+	Render func(*source.Recipient) (*intercom.Message, error)
+	// Keys decides what is settled and what is a duplicate; required.
+	Keys Keys
+	// Pace returns when one request may leave, or with the context's error;
+	// required by Run.
+	Pace func(context.Context) error
+	// Send POSTs a message exactly once; required by Run. Its error is classified
+	// with intercom.ClassOf.
+	Send func(context.Context, *intercom.Message) (intercom.Receipt, error)
+	// Ledger is the truth; required by Run.
+	Ledger Ledger
+	// Pick says which rows are to be sent, by the state of their key; nil
+	// picks the pending ones.
+	Pick func(ledger.State) bool
+	// Observe is told every outcome and skip, and the state its key had before:
+	// where that is of this run, the row replaces an earlier one. It must not
+	// block; several goroutines call it at once. nil: nobody.
+	Observe func(row report.Row, before ledger.State)
+	// Bad is told why a row is skipped/bad_row; it may be called by several
+	// goroutines at once. nil: nobody.
+	Bad func(line int, err error)
+
+	// Workers is the number of workers, at least 1.
+	Workers int
+	// Limit is how many rows may be picked, 0 for all.
+	Limit int
+	// LatePasses is how often keys that this run settled as failed/not_found
+	// are tried again after the pass, LateWait after the one before: a contact
+	// that was just created may not be available yet.
+	LatePasses int
+	LateWait   time.Duration
+	// Breaker ends a run that goes wrong.
+	Breaker Thresholds
+	// MaxOutage is how long the network may be gone before the run stops.
+	MaxOutage time.Duration
+}
+
+// An Engine executes one run.
+type Engine struct {
+	cfg     Config
+	tally   tally
+	breaker breaker
+	outage  outage
+
+	// Of the present pass; set before its goroutines start.
+	stop context.Context // done: claim nothing more
+	cut  context.Context // done: abandon what is in flight
+	halt context.CancelCauseFunc
+}
+
+// New returns an engine for one run.
+func New(cfg Config) *Engine {
+	if cfg.Pick == nil {
+		cfg.Pick = func(s ledger.State) bool { return s.Status == ledger.Pending }
+	}
+	if cfg.Observe == nil {
+		cfg.Observe = func(report.Row, ledger.State) {}
+	}
+	if cfg.Bad == nil {
+		cfg.Bad = func(int, error) {}
+	}
+	return &Engine{cfg: cfg, breaker: breaker{limits: cfg.Breaker}, outage: outage{longest: cfg.MaxOutage}}
+}
+
+// Run sends what is to be sent. It returns nil if it came to the end of the
+// source; a [*Halt] if it stopped early by its own decision; the cause of stop
+// if that is done; and any other error if it can't go on: the ledger could not
+// be written, or the source not be read. [Engine.Progress] is final then.
+func (e *Engine) Run(stop, cut context.Context) error {
+	stop, halt := context.WithCancelCause(stop)
+	defer halt(nil)
+	e.stop, e.cut, e.halt = stop, cut, halt
+
+	err := e.pass(&sift{engine: e, pick: e.cfg.Pick, limit: e.cfg.Limit, first: true}, e.deliver)
+	for late := 0; late < e.cfg.LatePasses && err == nil && e.tally.late.Load() > 0; late++ {
+		if !e.waitLate() {
+			break
+		}
+		err = e.pass(&sift{engine: e, pick: tooNew}, e.deliver)
+	}
+	if err != nil {
+		return err
+	}
+	return context.Cause(stop)
+}
+
+// Check reads the whole source and renders every row that Run would pick; it
+// claims and sends nothing, and its rows stay pending.
+func (e *Engine) Check(ctx context.Context) error {
+	ctx, halt := context.WithCancelCause(ctx)
+	defer halt(nil)
+	e.stop, e.cut, e.halt = ctx, ctx, halt
+	err := e.pass(&sift{engine: e, pick: e.cfg.Pick, first: true}, e.check)
+	if err != nil {
+		return err
+	}
+	return context.Cause(ctx)
+}
+
+// check renders one row.
+func (e *Engine) check(j *job) (ledger.Status, error) {
+	if _, err := e.render(j); err != nil {
+		return e.refuse(j, err), nil
+	}
+	e.tally.ready.Add(1)
+	return j.state.Status, nil
+}
+
+// tooNew picks what this run was told does not exist: it may by now.
+func tooNew(s ledger.State) bool {
+	return s.Status == ledger.Failed && s.ThisRun && s.HTTPStatus == 404
+}
+
+func (e *Engine) waitLate() bool {
+	e.tally.lateAt.Store(time.Now().Add(e.cfg.LateWait).UnixNano())
+	defer e.tally.lateAt.Store(0)
+	return sleep(e.stop, e.cfg.LateWait) == nil
+}
+
+// A handler does a worker's part of one row and returns the status its key has
+// then. An error says that the run can't go on.
+type handler func(*job) (ledger.Status, error)
+
+// pass streams the source through the sift to the workers, once.
+func (e *Engine) pass(s *sift, handle handler) error {
+	rows, err := e.cfg.Open()
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	e.cfg.Keys.BeginPass()
+	var group errgroup.Group // no context: an error must not cut requests in flight
+	jobs := make(chan *job, e.cfg.Workers)
+	group.Go(func() error {
+		defer close(jobs)
+		return e.failing(s.run(rows, jobs))
+	})
+	for range e.cfg.Workers {
+		group.Go(func() error { return e.work(jobs, handle) })
+	}
+	return group.Wait()
+}
+
+// failing stops the claiming of all workers when one of them can't go on.
+func (e *Engine) failing(err error) error {
+	if err != nil {
+		e.halt(err)
+	}
+	return err
+}
+
+// work takes jobs until there are none. After an error it goes on taking them,
+// so that the sift never waits for a worker that is gone.
+func (e *Engine) work(jobs <-chan *job, handle handler) error {
+	var first error
+	for j := range jobs {
+		status, err := handle(j)
+		if err != nil && first == nil {
+			first = e.failing(err)
+		}
+		e.tally.done(j, status)
+	}
+	return first
+}
+
+// A Halt is the engine's own decision to stop a run: claims end, what is in
+// flight finishes, all else stays pending.
+type Halt struct {
+	Cause HaltCause
+	Err   error  // the answer that led to it, if one did
+	Count int    // of answers that led to it
+	Code  string // they share
+}
+
+// A HaltCause says why an engine stopped.
+type HaltCause string
+
+// The causes of a halt.
+const (
+	Hopeless    HaltCause = "hopeless"     // an answer that every row would get: bad token, wrong plan, unknown sender
+	AllAlike    HaltCause = "all-alike"    // the first answers all failed in the same way
+	TooManyFail HaltCause = "failures"     // more failures than the campaign allows
+	TooManyLost HaltCause = "unknown"      // more unknowns than the campaign allows
+	NetworkGone HaltCause = "network-gone" // nothing could be sent for too long
+)
+
+func (h *Halt) Error() string {
+	if h.Err != nil {
+		return fmt.Sprintf("stopped (%s): %v", h.Cause, h.Err)
+	}
+	return fmt.Sprintf("stopped (%s) after %d answers of %s", h.Cause, h.Count, h.Code)
+}
+
+func (h *Halt) Unwrap() error { return h.Err }
+
+// sleep returns after d, or with the context's error.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// errLost is a bug in the engine: a claim was refused for a key that this run
+// is working on.
+var errLost = errors.New("two rows of this run share a key")

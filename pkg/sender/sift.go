@@ -1,0 +1,108 @@
+package sender
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/herald-campaigns/herald/pkg/ledger"
+	"github.com/herald-campaigns/herald/pkg/report"
+	"github.com/herald-campaigns/herald/pkg/source"
+)
+
+// Codes of skipped rows: herald's own decisions.
+const (
+	BadRow    = "bad_row"   // can't be read, or not be rendered
+	Duplicate = "duplicate" // an earlier row of the source has the same key
+)
+
+// A job is a row on its way through a worker.
+type job struct {
+	row   *source.Recipient
+	key   string
+	state ledger.State // when the sift saw it
+	late  bool         // counted already, by the first pass
+}
+
+// A sift decides for each row of a pass whether it goes to the workers. It
+// belongs to one goroutine.
+type sift struct {
+	engine *Engine
+	pick   func(ledger.State) bool
+	limit  int  // jobs that may be made; 0: any number
+	first  bool // the pass that counts rows
+	made   int
+}
+
+// run reads rows to the end and sends those that are picked to jobs. When the
+// run stops it goes on reading, only to count what is left.
+func (s *sift) run(rows Source, jobs chan<- *job) error {
+	for {
+		row, err := rows.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		var bad *source.RowError
+		switch {
+		case errors.As(err, &bad):
+			s.bad(bad.Line, err, bad.Reason)
+			continue
+		case err != nil:
+			return fmt.Errorf("read source: %w", err)
+		}
+		if s.engine.cut.Err() != nil || !s.first && s.engine.stop.Err() != nil {
+			s.engine.tally.partial.Store(s.first)
+			return nil
+		}
+		if j := s.row(row); j != nil {
+			jobs <- j
+		}
+	}
+}
+
+// row counts a row and returns its job, nil if it is not to be sent.
+func (s *sift) row(row *source.Recipient) *job {
+	key, err := s.engine.cfg.Key(row)
+	if err != nil {
+		s.bad(row.Line, err, err.Error())
+		return nil
+	}
+	state := s.engine.cfg.Keys.Visit(key)
+	if state.Seen {
+		s.skip(report.Row{Key: key, Line: row.Line, Code: Duplicate,
+			ErrorMessage: "an earlier row has the same key"})
+		return nil
+	}
+	if s.first {
+		s.engine.tally.rows.Add(1)
+	}
+	if !s.pick(state) || s.limit > 0 && s.made >= s.limit || s.engine.stop.Err() != nil {
+		if s.first {
+			s.engine.tally.add(state.Status, 1)
+		}
+		return nil
+	}
+	s.made++
+	return &job{row: row, key: key, state: state, late: !s.first}
+}
+
+// bad skips a row that can't be read or has no key.
+func (s *sift) bad(line int, err error, reason string) {
+	if s.first {
+		s.engine.tally.bad.Add(1)
+		s.engine.cfg.Bad(line, err)
+	}
+	s.skip(report.Row{Line: line, Code: BadRow, ErrorMessage: reason})
+}
+
+// skip counts and reports a row that herald itself decides not to send.
+func (s *sift) skip(r report.Row) {
+	if !s.first {
+		return
+	}
+	s.engine.tally.rows.Add(1)
+	s.engine.tally.add(ledger.Skipped, 1)
+	r.Status, r.FinishedAt = report.Skipped, time.Now()
+	s.engine.cfg.Observe(r, ledger.State{})
+}
