@@ -359,4 +359,3 @@ func shellQuote(words ...string) string {
 	}
 	return strings.Join(quoted, " ")
 }
-
