@@ -79,7 +79,7 @@ func (s *session) channel() string {
 	if s.campaign.Message.Type == intercom.Email {
 		text := "email"
 		if s.campaign.Subject != nil {
-			text += fmt.Sprintf(" %q", s.campaign.Subject.Text)
+			text += " “" + s.campaign.Subject.Text + "”"
 		}
 		return text
 	}

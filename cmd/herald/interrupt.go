@@ -24,6 +24,7 @@ func (p *program) interrupts(ctx context.Context, grace time.Duration, stopped f
 	go func() {
 		select {
 		case <-caught:
+		case <-p.interrupt:
 		case <-stop.Done(): // the caller's own end
 		case <-done:
 			return

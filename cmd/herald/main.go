@@ -42,6 +42,8 @@ type program struct {
 	env func(string) string
 
 	inTerminal, errTerminal bool
+
+	interrupt <-chan struct{} // stands in for a first Ctrl-C; nil where there is none
 }
 
 func isTerminal(v any) bool {

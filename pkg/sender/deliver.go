@@ -129,6 +129,10 @@ func (e *Engine) settle(j *job, claim uint64, o ledger.Outcome) error {
 		e.tally.late.Add(1)
 	}
 	e.cfg.Observe(Row(ledger.Entry{Claim: ledger.Claim{Key: j.key, Line: j.row.Line}, Outcome: o}), j.state)
+	again := o.Status == ledger.Failed && j.state.Status == ledger.Failed && o.Code == j.state.Code
+	if again { // a retried row that fails as before is no news of the run
+		return nil
+	}
 	if h := e.breaker.saw(&o); h != nil {
 		e.halt(h)
 	}

@@ -1,7 +1,6 @@
 package source
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -16,17 +15,17 @@ type Header struct {
 }
 
 // NewHeader returns the header with these column names, which it trims. It
-// reports the first empty or duplicate name; a snake_case form that two
-// columns share belongs to neither.
+// reports the first empty or duplicate name as a *HeaderError; a snake_case
+// form that two columns share belongs to neither.
 func NewHeader(names []string) (*Header, error) {
 	h := &Header{names: make([]string, len(names)), index: make(map[string]int, 2*len(names))}
 	for i, name := range names {
 		name = strings.TrimSpace(name)
 		if name == "" {
-			return nil, fmt.Errorf("column %d has no name", i+1)
+			return nil, &HeaderError{Column: i + 1}
 		}
 		if first, ok := h.index[name]; ok {
-			return nil, fmt.Errorf("columns %d and %d are both named %q", first+1, i+1, name)
+			return nil, &HeaderError{Column: i + 1, Name: name, First: first + 1}
 		}
 		h.names[i], h.index[name] = name, i
 	}
