@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -25,7 +26,7 @@ func (s *Summary) WriteText(w io.Writer) error {
 	text := t.String()
 	if l, ok := s.Latency(); ok {
 		text += fmt.Sprintf("\n  answers   half within %s, 90 %% within %s, 99 %% within %s, slowest %s\n",
-			Duration(l.P50), Duration(l.P90), Duration(l.P99), Duration(l.Max))
+			answerTime(l.P50), answerTime(l.P90), answerTime(l.P99), answerTime(l.Max))
 	}
 	if s.retried > 0 {
 		text += fmt.Sprintf("  requests  %s, because %s needed more than one\n",
@@ -33,6 +34,14 @@ func (s *Summary) WriteText(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, text)
 	return err
+}
+
+// answerTime writes a time that was measured in whole milliseconds.
+func answerTime(d time.Duration) string {
+	if d == 0 {
+		return "1 ms"
+	}
+	return Duration(d)
 }
 
 // codesOf lists the codes of one status, what is beyond the shown ones added up.
