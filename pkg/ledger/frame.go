@@ -116,7 +116,7 @@ type scanner struct {
 
 func newScanner(f File, size, clean int64) *scanner {
 	return &scanner{f: f, size: size, clean: clean, at: preambleSize, last: -1,
-		in: io.NewSectionReader(f, preambleSize, max(0, size-preambleSize)), buf: make([]byte, 1<<20)}
+		in: io.NewSectionReader(f, preambleSize, max(0, size-preambleSize)), buf: make([]byte, min(1<<20, max(frameHead, size)))}
 }
 
 // next returns the payload of the next frame, valid until the next call. At
