@@ -1,0 +1,283 @@
+package campaign
+
+import (
+	"bytes"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/herald-campaigns/herald/pkg/intercom"
+	"github.com/herald-campaigns/herald/pkg/source"
+)
+
+// MaxKey is the greatest length of a key, in bytes.
+const MaxKey = 256
+
+// errNotSender is what a sender that is neither an id nor an address ends with.
+var errNotSender = errors.New("must be the id or the email address of an admin")
+
+// A Sender is who a message comes from: the id of an admin, or the email
+// address of one whose id is still to be found out.
+type Sender struct {
+	ID    int64
+	Email string
+}
+
+// CompileOptions are what Compile needs besides the source's header.
+type CompileOptions struct {
+	// Admin returns the id of the admin with this email address; false if
+	// there is none. It is called by every rendering of a campaign whose
+	// sender is an address, by many goroutines at once, so it must know and
+	// not ask. Nil: offline; the From of such messages is 0, and
+	// [Renderer.Sender] tells the address.
+	Admin func(email string) (id int64, ok bool)
+}
+
+// A Renderer makes the messages of one campaign for the rows of one source. It
+// may be used by any number of goroutines.
+type Renderer struct {
+	campaign *Campaign
+	admin    func(string) (int64, bool)
+	toType   *program
+	toID     *program
+	key      *program // nil: the id
+	subject  *program // nil: none
+	body     *program
+	from     *program
+	fixed    Sender // what from says for every row; zero if it depends on the row
+	cc, bcc  []copyPrograms
+	uses     []Use
+	buffers  sync.Pool // of *bytes.Buffer
+}
+
+type copyPrograms struct{ kind, id *program }
+
+// A Use is one place of a template that reads a field of the row.
+type Use struct {
+	Field   string // the column's name as in the source; a JSONL field as the template says it, a.b for b in a
+	Handled bool   // the template says what to do without a value, by default or a condition
+	File    string
+	Line    int
+	Column  int
+}
+
+// Compile binds the campaign's templates to the columns of a source; h is nil
+// for JSONL, whose rows need not have the same fields. The error is Problems.
+func (c *Campaign) Compile(h *source.Header, o CompileOptions) (*Renderer, error) {
+	b := &binder{header: h, vars: c.Vars, calls: functions()}
+	r := &Renderer{
+		campaign: c,
+		admin:    o.Admin,
+		toType:   b.inline(c.To.Type),
+		toID:     b.inline(c.To.ID),
+		key:      b.inline(c.Key),
+		subject:  b.inline(c.Subject),
+		from:     b.inline(c.From),
+		cc:       b.copies(c.CC),
+		bcc:      b.copies(c.BCC),
+		buffers:  sync.Pool{New: func() any { return new(bytes.Buffer) }},
+	}
+	r.body = b.compile("message.body", c.bodies.clone())
+	if err := b.problems.err(c.File); err != nil {
+		return nil, err
+	}
+	r.fixed, _ = r.from.sender()
+	r.uses = b.uses
+	return r, nil
+}
+
+func (b *binder) copies(list []To) []copyPrograms {
+	var all []copyPrograms
+	for _, to := range list {
+		all = append(all, copyPrograms{b.inline(to.Type), b.inline(to.ID)})
+	}
+	return all
+}
+
+// Uses returns the names of the fields that the templates read, sorted.
+func (r *Renderer) Uses() []string {
+	var names []string
+	for _, u := range r.uses {
+		names = append(names, u.Field)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// Places returns each place of the templates that reads a field.
+func (r *Renderer) Places() []Use { return slices.Clone(r.uses) }
+
+// Key returns what makes a row the same person in every run: the rendered key,
+// or the id it is sent to, trimmed. It is valid UTF-8 of 1 to MaxKey bytes
+// without control characters; the error is a *RenderError.
+func (r *Renderer) Key(row *source.Recipient) (string, error) {
+	b := r.buffer()
+	defer r.buffers.Put(b)
+	p := r.key
+	if p == nil {
+		p = r.toID
+	}
+	key, err := p.filled(b, row)
+	if err != nil {
+		return "", err
+	}
+	switch {
+	case len(key) > MaxKey:
+		return "", p.refuse(KindInvalid, "a key has 256 bytes at most, this one "+strconv.Itoa(len(key)))
+	case !utf8.ValidString(key):
+		return "", p.refuse(KindInvalid, "a key must be UTF-8 text")
+	case strings.ContainsFunc(key, unicode.IsControl):
+		return "", p.refuse(KindInvalid, "a key can't have control characters: "+strconv.Quote(key))
+	}
+	return key, nil
+}
+
+// Sender returns who a row's message comes from, as the campaign says it.
+func (r *Renderer) Sender(row *source.Recipient) (Sender, error) {
+	b := r.buffer()
+	defer r.buffers.Put(b)
+	return r.sender(b, row)
+}
+
+func (r *Renderer) sender(b *bytes.Buffer, row *source.Recipient) (Sender, error) {
+	if r.fixed != (Sender{}) {
+		return r.fixed, nil
+	}
+	text, err := r.from.filled(b, row)
+	if err != nil {
+		return Sender{}, err
+	}
+	s, err := parseSender(text)
+	if err != nil {
+		return Sender{}, r.from.refuse(KindInvalid, strconv.Quote(text)+" "+err.Error())
+	}
+	return s, nil
+}
+
+// FixedSender returns the sender that all messages have; false if it depends
+// on the row.
+func (r *Renderer) FixedSender() (Sender, bool) { return r.fixed, r.fixed != (Sender{}) }
+
+// sender returns the sender that a program without fields renders.
+func (p *program) sender() (Sender, error) {
+	if !p.flat || len(p.pieces) != 1 || p.pieces[0].site != nil {
+		return Sender{}, errNotSender
+	}
+	return parseSender(p.pieces[0].literal)
+}
+
+// Render returns a row's message. The error is a *RenderError: this row can't
+// be sent to. Empty fields are no error, where what they are part of isn't
+// empty then.
+func (r *Renderer) Render(row *source.Recipient) (*intercom.Message, error) {
+	b := r.buffer()
+	defer r.buffers.Put(b)
+	to, err := recipient(b, row, r.toType, r.toID)
+	if err != nil {
+		return nil, err
+	}
+	c := r.campaign
+	m := &intercom.Message{
+		Type:             c.Type,
+		Template:         c.Template,
+		To:               intercom.Recipients{to},
+		CreatedAt:        c.CreatedAt,
+		OpenConversation: c.OpenConversation,
+	}
+	if m.Subject, err = r.renderSubject(b, row); err != nil {
+		return nil, err
+	}
+	if m.Body, err = r.body.one(b, row); err != nil {
+		return nil, err
+	}
+	if isBlank(m.Body) {
+		return nil, r.body.refuse(KindEmpty, "is empty")
+	}
+	if m.From, err = r.renderFrom(b, row); err != nil {
+		return nil, err
+	}
+	if m.CC, err = copiesOf(b, row, r.cc); err != nil {
+		return nil, err
+	}
+	m.BCC, err = copiesOf(b, row, r.bcc)
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+func (r *Renderer) renderSubject(b *bytes.Buffer, row *source.Recipient) (string, error) {
+	if r.subject == nil {
+		return "", nil
+	}
+	return r.subject.filled(b, row)
+}
+
+func (r *Renderer) renderFrom(b *bytes.Buffer, row *source.Recipient) (int64, error) {
+	s, err := r.sender(b, row)
+	if err != nil || s.ID != 0 || r.admin == nil {
+		return s.ID, err
+	}
+	id, ok := r.admin(s.Email)
+	if !ok {
+		return 0, r.from.refuse(KindAdmin, "no admin of the workspace has the address "+s.Email)
+	}
+	return id, nil
+}
+
+// recipient renders type and id of a contact.
+func recipient(b *bytes.Buffer, row *source.Recipient, kind, id *program) (to intercom.Recipient, err error) {
+	if to.ID, err = id.filled(b, row); err != nil {
+		return to, err
+	}
+	if to.Type, err = kind.filled(b, row); err != nil {
+		return to, err
+	}
+	if strings.ContainsFunc(to.ID, unicode.IsControl) {
+		return to, id.refuse(KindInvalid, "an id can't have control characters: "+strconv.Quote(to.ID))
+	}
+	if to.Type != "user" && to.Type != "lead" {
+		return to, kind.refuse(KindInvalid, strconv.Quote(to.Type)+" must be user or lead")
+	}
+	return to, nil
+}
+
+// copiesOf renders cc or bcc; a copy without an id is left out.
+func copiesOf(b *bytes.Buffer, row *source.Recipient, copies []copyPrograms) (intercom.Recipients, error) {
+	var all intercom.Recipients
+	for _, c := range copies {
+		id, err := c.id.one(b, row)
+		if err != nil {
+			return nil, err
+		}
+		if isBlank(id) {
+			continue
+		}
+		to, err := recipient(b, row, c.kind, c.id)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, to)
+	}
+	return all, nil
+}
+
+func (r *Renderer) buffer() *bytes.Buffer { return r.buffers.Get().(*bytes.Buffer) }
+
+// filled renders a value that must not be empty, and trims it.
+func (p *program) filled(b *bytes.Buffer, row *source.Recipient) (string, error) {
+	s, err := p.one(b, row)
+	if err != nil {
+		return "", err
+	}
+	if s = strings.TrimSpace(s); s == "" {
+		return "", p.refuse(KindEmpty, "is empty")
+	}
+	return s, nil
+}
+
+func isBlank(s string) bool { return strings.TrimSpace(s) == "" }
