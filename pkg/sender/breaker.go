@@ -4,7 +4,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/herald-campaigns/herald/pkg/intercom"
 	"github.com/herald-campaigns/herald/pkg/ledger"
 )
 
@@ -87,24 +86,23 @@ type outage struct {
 	longest time.Duration // 0: for ever
 
 	mu    sync.Mutex
-	since time.Time // zero: the last request was answered
+	since time.Time // zero: the last request left
 }
 
-// saw notes the class of an attempt. One that may have arrived says nothing of
-// the network; any answer ends the outage.
-func (o *outage) saw(c intercom.Class) {
+// over notes a request that left.
+func (o *outage) over() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	switch {
-	case c != intercom.NotSent && c != intercom.Unknown:
-		o.since = time.Time{}
-	case c == intercom.NotSent && o.since.IsZero():
-		o.since = time.Now()
-	}
+	o.since = time.Time{}
 }
 
+// tooLong notes a request that could not be sent, and reports whether that has
+// been so for too long.
 func (o *outage) tooLong() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.longest > 0 && !o.since.IsZero() && time.Since(o.since) > o.longest
+	if o.since.IsZero() {
+		o.since = time.Now()
+	}
+	return o.longest > 0 && time.Since(o.since) > o.longest
 }

@@ -1,7 +1,12 @@
 package sender
 
 import (
+	"context"
+	"fmt"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/herald-campaigns/herald/pkg/ledger"
 )
@@ -75,4 +80,62 @@ func TestBreaker(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestALostAnswerMakesClaimsGoOneAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var rows []any
+		for i := range 300 {
+			rows = append(rows, fmt.Sprint("k", i))
+		}
+		f := newFake(t, rows...)
+		defer f.ledger.Close()
+		const workers, broken, healed = 16, 100, 105
+		f.Workers = workers
+		var mu sync.Mutex
+		posts, inFlight, most := 0, 0, 0
+		f.answer = func(ctx context.Context, _ string, _ int) error {
+			mu.Lock()
+			posts++
+			n := posts
+			inFlight++
+			if n > broken+workers && n < healed+workers {
+				most = max(most, inFlight)
+			}
+			mu.Unlock()
+			_ = sleep(ctx, 50*time.Millisecond)
+			mu.Lock()
+			inFlight--
+			mu.Unlock()
+			if n >= broken && n < healed+workers {
+				return errNoAnswer
+			}
+			return nil
+		}
+		p := f.runAll()
+		// What was in flight when the network broke, and then one at a time.
+		if p.Unknown > 2*workers+healed-broken || p.Sent+p.Unknown != 300 || most > 1 {
+			t.Errorf("%v; %d at a time", p.Equation, most)
+		}
+	})
+}
+
+func TestASingleLostAnswerCostsOneRoundTrip(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, "a", "b", "c", "d")
+		defer f.ledger.Close()
+		f.Workers = 1
+		f.answer = func(ctx context.Context, key string, _ int) error {
+			_ = sleep(ctx, 100*time.Millisecond)
+			if key == "b" {
+				return errNoAnswer
+			}
+			return nil
+		}
+		start := time.Now()
+		p := f.runAll()
+		if took := time.Since(start); p.Sent != 3 || p.Unknown != 1 || took != 400*time.Millisecond {
+			t.Errorf("%v after %v", p.Equation, took)
+		}
+	})
 }

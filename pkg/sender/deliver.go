@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"time"
 
+	"github.com/herald-campaigns/herald/pkg/governor"
 	"github.com/herald-campaigns/herald/pkg/intercom"
 	"github.com/herald-campaigns/herald/pkg/ledger"
 	"github.com/herald-campaigns/herald/pkg/report"
@@ -23,34 +23,65 @@ func (e *Engine) deliver(j *job) (ledger.Status, error) {
 	}
 	var started time.Time
 	for attempt := 1; ; attempt++ {
-		if e.cfg.Pace(e.stop) != nil || e.stop.Err() != nil {
+		turn, err := e.ready()
+		if err != nil {
 			return j.state.Status, nil
 		}
 		claim, err := e.cfg.Ledger.Claim(j.key, j.row.Line, j.state.Status)
 		if err != nil {
+			turn.giveBack()
 			return j.state.Status, claimError(err)
 		}
 		if attempt == 1 {
 			started = time.Now()
 		}
 		receipt, err := e.post(message)
-		class := intercom.ClassOf(err)
-		e.outage.saw(class)
+		class := classOf(err)
+		turn.done(class)
 		switch class {
 		case intercom.NotSent, intercom.Throttled, intercom.Hopeless:
 			if err := e.release(claim, class, err); err != nil {
 				return j.state.Status, err
 			}
-			if class == intercom.NotSent && !errors.Is(err, context.Canceled) {
-				e.backOff(attempt, err)
-			}
 			continue // the next turn ends here if the run has stopped
 		}
+		e.outage.over()
 		o := outcome(class, receipt, err)
 		o.Attempts, o.FinishedAt = attempt, time.Now()
 		o.Duration = o.FinishedAt.Sub(started)
 		return o.Status, e.settle(j, claim, o)
 	}
+}
+
+// ready returns when one row may be claimed, or with an error when none may be
+// any more.
+func (e *Engine) ready() (turn, error) {
+	for {
+		t, err := e.caution.enter(e.stop)
+		if err != nil {
+			return turn{}, err
+		}
+		err = e.cfg.Pace(e.stop)
+		if err == nil {
+			err = e.stop.Err()
+		}
+		if err != nil {
+			t.giveBack()
+			return turn{}, err
+		}
+		if t.stands() {
+			return t, nil
+		}
+	}
+}
+
+// classOf is intercom's class of an error, but for a request that the governor
+// turned back: that says nothing of the network.
+func classOf(err error) intercom.Class {
+	if errors.Is(err, governor.ErrGateClosed) {
+		return intercom.Throttled
+	}
+	return intercom.ClassOf(err)
 }
 
 // A renderPanic is a panic while a message was made. Nothing was claimed.
@@ -92,32 +123,19 @@ func (e *Engine) post(m *intercom.Message) (r intercom.Receipt, err error) {
 	return e.cfg.Send(e.cut, m)
 }
 
-// release gives a claim back, and stops the run if every row would be answered
-// like this one.
+// release gives a claim back. It stops the run if every row would be answered
+// like this one, or if nothing could be sent for too long.
 func (e *Engine) release(claim uint64, class intercom.Class, cause error) error {
 	e.tally.released(class)
-	if class == intercom.Hopeless {
+	switch {
+	case class == intercom.Hopeless:
 		e.halt(&Halt{Cause: Hopeless, Err: cause})
+	case class == intercom.Throttled:
+		e.outage.over()
+	case !errors.Is(cause, context.Canceled) && e.outage.tooLong():
+		e.halt(&Halt{Cause: NetworkGone, Err: cause})
 	}
 	return e.cfg.Ledger.Release(claim, class.String())
-}
-
-// The waits of a row that could not be sent: full jitter below a bound that
-// doubles.
-const (
-	firstBackOff   = 500 * time.Millisecond
-	longestBackOff = 30 * time.Second
-)
-
-// backOff waits before a row is tried again, or stops the run if the network
-// has been gone for too long.
-func (e *Engine) backOff(attempt int, cause error) {
-	if e.outage.tooLong() {
-		e.halt(&Halt{Cause: NetworkGone, Err: cause})
-		return
-	}
-	bound := min(firstBackOff<<min(attempt-1, 10), longestBackOff)
-	_ = sleep(e.stop, rand.N(bound)) // a stop ends it, and the row's next turn
 }
 
 // settle records the outcome, tells the observers, and asks the breaker.
@@ -125,6 +143,7 @@ func (e *Engine) settle(j *job, claim uint64, o ledger.Outcome) error {
 	if err := e.cfg.Ledger.Settle(claim, o); err != nil {
 		return err
 	}
+	j.settled = true
 	if o.Status == ledger.Failed && o.HTTPStatus == http.StatusNotFound {
 		e.tally.late.Add(1)
 	}

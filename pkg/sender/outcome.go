@@ -14,6 +14,7 @@ import (
 const (
 	Panic        = "panic"        // the program itself failed
 	NoAnswer     = "no_answer"    // the request left, and no answer came back
+	OddAnswer    = "odd_answer"   // a success that is not the API's, as of a proxy's page
 	Unsubscribed = "unsubscribed" // the contact does not want emails
 )
 
@@ -43,8 +44,11 @@ func outcome(class intercom.Class, r intercom.Receipt, err error) ledger.Outcome
 }
 
 func unknownCode(answer *intercom.Error) string {
-	if answer.Status == 0 {
+	switch {
+	case answer.Status == 0:
 		return NoAnswer
+	case answer.Status < 300:
+		return OddAnswer
 	}
 	return strings.ToLower(strings.ReplaceAll(http.StatusText(answer.Status), " ", "_"))
 }

@@ -110,6 +110,7 @@ type Engine struct {
 	cfg     Config
 	tally   tally
 	breaker breaker
+	caution caution
 	outage  outage
 
 	// Of the present pass; set before its goroutines start.

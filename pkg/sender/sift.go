@@ -23,6 +23,8 @@ type job struct {
 	key   string
 	state ledger.State // when the sift saw it
 	late  bool         // counted already, by the first pass
+
+	settled bool // by its worker: it was POSTed, and has an outcome
 }
 
 // A sift decides for each row of a pass whether it goes to the workers. It

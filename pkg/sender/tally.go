@@ -34,8 +34,8 @@ func (t *tally) done(j *job, s ledger.Status) {
 		t.add(j.state.Status, -1)
 	}
 	t.add(s, 1)
-	if s == j.state.Status {
-		return
+	if s == j.state.Status && (j.late || !j.settled) {
+		return // counted by the first pass, or not POSTed
 	}
 	if j.late {
 		t.now[j.state.Status].Add(-1)

@@ -1,0 +1,114 @@
+package sender
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/herald-campaigns/herald/pkg/intercom"
+)
+
+// The waits between claims while nothing gets through: full jitter below a
+// bound that doubles.
+const (
+	firstBackOff   = 500 * time.Millisecond
+	longestBackOff = 30 * time.Second
+)
+
+// A caution keeps a broken network from costing a pool full of unknowns. After
+// a request whose fate nobody knows, or that could not be sent, claims go one
+// at a time until a message is sent: the first at once, so that a single lost
+// answer costs one round trip, and further ones with a growing wait. The zero
+// value is ready, and not cautious.
+type caution struct {
+	mu       sync.Mutex
+	on       bool
+	turn     chan struct{} // of size 1, filled while nobody has the turn
+	setbacks int           // since the last good answer
+}
+
+// A turn is leave to claim one row. Its holder calls done exactly once.
+type turn struct {
+	caution *caution
+	alone   bool // nobody else has one
+}
+
+// enter waits, while caution is on, for the only turn there is.
+func (c *caution) enter(ctx context.Context) (turn, error) {
+	c.mu.Lock()
+	on, only := c.on, c.turn
+	c.mu.Unlock()
+	if !on {
+		return turn{caution: c}, ctx.Err()
+	}
+	select {
+	case <-only:
+	case <-ctx.Done():
+		return turn{}, ctx.Err()
+	}
+	t := turn{caution: c, alone: true}
+	pause, on := c.pause()
+	if !on { // ended while this one waited
+		t.giveBack()
+		return turn{caution: c}, nil
+	}
+	if err := sleep(ctx, pause); err != nil {
+		t.giveBack()
+		return turn{}, err
+	}
+	return t, nil
+}
+
+// pause is how long the holder of the only turn waits: not at all after the
+// first setback, then full jitter below a bound that doubles. It also reports
+// whether caution is still on.
+func (c *caution) pause() (time.Duration, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.on || c.setbacks < 2 {
+		return 0, c.on
+	}
+	return rand.N(min(firstBackOff<<min(c.setbacks-2, 10), longestBackOff)), true
+}
+
+// stands reports whether the turn still counts: one that was taken before
+// caution began does not.
+func (t turn) stands() bool {
+	t.caution.mu.Lock()
+	defer t.caution.mu.Unlock()
+	return t.alone || !t.caution.on
+}
+
+// giveBack ends a turn in which nothing was sent.
+func (t turn) giveBack() {
+	if t.alone {
+		t.caution.turn <- struct{}{}
+	}
+}
+
+// done ends a turn with what came of it. What was in flight when caution began
+// adds nothing to it.
+func (t turn) done(class intercom.Class) {
+	c := t.caution
+	c.mu.Lock()
+	switch {
+	case class == intercom.Sent:
+		c.on, c.setbacks = false, 0
+	case class != intercom.Unknown && class != intercom.NotSent:
+	case !c.on:
+		c.begin()
+	case t.alone:
+		c.setbacks++
+	}
+	c.mu.Unlock()
+	t.giveBack()
+}
+
+func (c *caution) begin() {
+	c.on, c.setbacks = true, 1
+	if c.turn == nil {
+		c.turn = make(chan struct{}, 1)
+		c.turn <- struct{}{}
+	}
+}
