@@ -92,9 +92,17 @@ func (c *Client) Admins(ctx context.Context) ([]Admin, error) {
 
 // get sends one GET and decodes its answer into what v points to.
 func (c *Client) get(ctx context.Context, op string, newRequest model, v any) error {
+	nothing := func(dst []byte) []byte { return dst }
+	return c.read(ctx, op, newRequest, nothing, maxAnswer, v)
+}
+
+// read sends one request that changes nothing, with the body that fill appends,
+// and decodes its answer of at most limit bytes into what v points to.
+func (c *Client) read(ctx context.Context, op string, newRequest model, fill func([]byte) []byte, limit int, v any) error {
 	a := c.attempts.Get().(*attempt)
 	defer c.giveBack(a)
-	ans, err := c.exchange(ctx, op, newRequest, a, maxAnswer)
+	a.body = fill(a.body[:0])
+	ans, err := c.exchange(ctx, op, newRequest, a, limit)
 	switch {
 	case err != nil:
 		return err

@@ -211,16 +211,24 @@ func (m *moment) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
+// MarshalJSON writes unix seconds, null for the zero time.
+func (m moment) MarshalJSON() ([]byte, error) {
+	if t := time.Time(m); !t.IsZero() {
+		return strconv.AppendInt(nil, t.Unix(), 10), nil
+	}
+	return []byte("null"), nil
+}
+
 func parseMoment(s string) time.Time {
 	const lastSecond = 253402300799 // of the year 9999, the last that RFC 3339 can write
 	if seconds, err := strconv.ParseFloat(s, 64); err == nil {
-		if !(seconds > 0 && seconds <= lastSecond) {
+		if !(seconds >= 1 && seconds <= lastSecond) {
 			return time.Time{}
 		}
 		return time.Unix(int64(seconds), 0).UTC()
 	}
 	t, err := time.Parse(time.RFC3339, s)
-	if err != nil {
+	if err != nil || t.Unix() < 1 {
 		return time.Time{}
 	}
 	return t.UTC()

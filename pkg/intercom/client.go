@@ -21,7 +21,8 @@ type Client struct {
 	network *http.Transport
 	sender  http.RoundTripper // network, or what Options.Wrap made of it
 
-	createMessage, getMe, listAdmins model
+	createMessage, getMe, listAdmins    model
+	searchContacts, searchConversations model
 
 	headerBytes int // the headers of any request have at least as many
 	tidy        tidier
@@ -50,6 +51,8 @@ func New(o Options) (*Client, error) {
 	c.createMessage = newModel(http.MethodPost, base.JoinPath("messages"), post)
 	c.getMe = newModel(http.MethodGet, base.JoinPath("me"), get)
 	c.listAdmins = newModel(http.MethodGet, base.JoinPath("admins"), get)
+	c.searchContacts = newModel(http.MethodPost, base.JoinPath("contacts", "search"), post)
+	c.searchConversations = newModel(http.MethodPost, base.JoinPath("conversations", "search"), post)
 	for name, values := range get {
 		c.headerBytes += len(name) + len(values[0])
 	}

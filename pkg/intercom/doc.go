@@ -1,5 +1,5 @@
-// Package intercom speaks to Intercom's API: it creates messages and asks who
-// the token belongs to.
+// Package intercom speaks to Intercom's API: it creates messages, asks who the
+// token belongs to, and searches contacts and conversations.
 //
 // A [Client] makes exactly one request a call and never retries, because the
 // API has no idempotency key: a POST repeated by anybody writes to a person
@@ -23,11 +23,23 @@
 // connection took. Once the headers may have left, only a status line decides:
 // an answer of 200 whose body is cut off is Sent, with an empty id.
 //
+// # Reading
+//
+// Everything but CreateMessage only reads, and may be asked again whatever the
+// class is: there, Unknown says that no answer came that can be used. An answer
+// without the list that was asked for is such a one, never an empty list.
+//
+// Searches take a [Query] made of filters, which is checked against the limits
+// that Intercom documents before anything is sent, and answer page by page.
+// What this package says of the API is Intercom's own description of version
+// 2.15, unless a comment names another source or a doubt.
+//
 // # The token
 //
 // The token is a [Secret]: no verb of fmt, no encoder and no logger shows it.
 // It is removed from every text of an [Error], whoever put it there, and is
-// refused for plain http unless the host is this machine.
+// refused for plain http unless the host is this machine. A token of fewer than
+// 8 bytes is made up, for a sandbox, and stays where it occurs in a text.
 //
 // # Requests and the rate limit
 //

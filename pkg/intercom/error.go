@@ -61,7 +61,7 @@ const (
 // An Error is a request that was not answered as hoped. Its texts are one line
 // each, bounded, and free of control characters and of the token.
 type Error struct {
-	Op     string // create message, get me, get admin or list admins
+	Op     string // create message, get me, get admin, list admins, search contacts or search conversations
 	Class  Class
 	Status int // of the answer; 0: there was none
 

@@ -3,13 +3,16 @@ package intercom_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 
 	"github.com/herald-campaigns/herald/pkg/intercom"
+	"github.com/herald-campaigns/herald/pkg/sandbox"
 )
 
 // A stand-in for the API: it knows one contact.
@@ -85,6 +88,50 @@ func ExampleOptions_wrap() {
 type gate func(*http.Request) (*http.Response, error)
 
 func (g gate) RoundTrip(r *http.Request) (*http.Response, error) { return g(r) }
+
+// People have addresses, messages need ids. An address can belong to several
+// contacts, in capitals or not.
+func ExampleClient_ContactPages() {
+	box := sandbox.New(sandbox.Options{People: []sandbox.Person{
+		{ID: "5f01", Email: "Maria@example.com", Name: "Maria"},
+		{ID: "5f02", Email: "maria@example.com", Role: "lead"},
+		{ID: "5f03", Email: "jonas@example.com", UnsubscribedFromEmails: true},
+	}})
+	server := httptest.NewServer(box)
+	defer server.Close()
+	token, _ := intercom.NewSecret("dG9rOjEyMzQ=")
+	client, err := intercom.New(intercom.Options{Token: token, BaseURL: server.URL})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	query := intercom.Query{Where: intercom.In("email", "maria@example.com", "jonas@example.com", "nobody@example.com")}
+	for page, err := range client.ContactPages(context.Background(), query, "") {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		for _, c := range page.Contacts {
+			fmt.Println(c.ID, c.Role, strings.ToLower(c.Email), c.UnsubscribedFromEmails)
+		}
+	}
+	// Output:
+	// 5f03 user jonas@example.com true
+	// 5f02 lead maria@example.com false
+	// 5f01 user maria@example.com false
+}
+
+// Filters have the form in which the API takes them, for those who know it.
+func ExampleFilter_UnmarshalJSON() {
+	var f intercom.Filter
+	err := json.Unmarshal([]byte(`{"field":"email","operator":"in","value":["maria@example.com"]}`), &f)
+	fmt.Println(err)
+	err = json.Unmarshal([]byte(`{"field":"email","operator":"IN","value":["maria@example.com"]}`), &f)
+	fmt.Println(err, intercom.Query{Where: f}.Check())
+	// Output:
+	// query: filter on email has an operator that the API does not know
+	// <nil> <nil>
+}
 
 func ExampleSecret() {
 	token, _ := intercom.NewSecret("dG9rOjEyMzQ=")

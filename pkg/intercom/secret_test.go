@@ -126,3 +126,14 @@ func TestNewSecret(t *testing.T) {
 		})
 	}
 }
+
+func TestOnlyATokenWorthHidingIsRedacted(t *testing.T) {
+	for token, want := range map[string]string{
+		"x":            "the sandbox says x and dG9rOjEyMzQ=",
+		"dG9rOjEyMzQ=": "the sandbox says x and ***",
+	} {
+		if got := newTidier(token).message("the sandbox says x and dG9rOjEyMzQ="); got != want {
+			t.Errorf("with the token %q: %q", token, got)
+		}
+	}
+}

@@ -16,6 +16,7 @@ func (s *Sandbox) routeControl(mux *http.ServeMux) {
 	// A page of some other site must not be able to wipe the testimony.
 	protect := http.NewCrossOriginProtection()
 	mux.Handle("POST /_sandbox/reset", protect.Handler(http.HandlerFunc(s.serveReset)))
+	mux.Handle("POST /_sandbox/reply", protect.Handler(http.HandlerFunc(s.serveReply)))
 	mux.HandleFunc("/_sandbox/", http.NotFound)
 }
 
@@ -51,4 +52,20 @@ func (s *Sandbox) serveDeliveries(w http.ResponseWriter, r *http.Request) {
 func (s *Sandbox) serveReset(w http.ResponseWriter, _ *http.Request) {
 	s.Reset()
 	w.WriteHeader(http.StatusNoContent)
+}
+
+// serveReply lets ?contact=ID or ?message=ID be replied to.
+func (s *Sandbox) serveReply(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	reply, id := s.Reply, query.Get("contact")
+	if id == "" {
+		reply, id = s.ReplyTo, query.Get("message")
+	}
+	conversation, err := reply(id)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusNotFound)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	_ = json.NewEncoder(w).Encode(map[string]string{"conversation_id": conversation}) // fails only when the client has gone
 }

@@ -26,7 +26,8 @@ func TestControl(t *testing.T) {
 	moment := time.Unix(1003, 0)
 	want := Witness{
 		Requests: 3, Messages: 3, Recipients: 2, Duplicates: 1, MostInWindow: 3, First: moment, Last: moment,
-		Refused: map[string]int64{}, Faults: map[string]int64{}, Digest: got.Digest,
+		Endpoints: map[string]int64{"POST /messages": 3},
+		Refused:   map[string]int64{}, Faults: map[string]int64{}, Digest: got.Digest,
 	}
 	if diff := cmp.Diff(want, got); diff != "" || len(got.Digest) != 64 {
 		t.Errorf("digest %q\n%s", got.Digest, diff)

@@ -85,7 +85,7 @@ func (s *Sandbox) judgeMessage(r *request, m *message, body []byte) *answer {
 // new grows up.
 func (s *Sandbox) stateOf(id string, now time.Time) State {
 	contacts := &s.options.Contacts
-	state := contacts.state(s.options.Seed, id)
+	state := s.contactState(id, now)
 	if state != TooNew {
 		return state
 	}
@@ -98,7 +98,7 @@ func (s *Sandbox) stateOf(id string, now time.Time) State {
 
 func (s *Sandbox) deliver(r *request, m *message, sender *Admin, body []byte) *answer {
 	id := s.tally.deliver(m.to, body)
-	s.inbox.add(id, r.at, m, sender)
+	s.keep(newLetter(id, r.at, m, sender), m.conversation)
 	reply := messageAnswer{
 		Type:        "admin_message",
 		ID:          messageID(id),
@@ -115,6 +115,18 @@ func (s *Sandbox) deliver(r *request, m *message, sender *Admin, body []byte) *a
 		reply.ConversationID = conversationID(id)
 	}
 	return jsonAnswer(http.StatusOK, reply)
+}
+
+// keep puts a message where the page, and searches for conversations, find it.
+func (s *Sandbox) keep(l *letter, conversation bool) {
+	s.inbox.add(l)
+	delay, replies := s.options.Replies.to(s.options.Seed, l.To[0])
+	if conversation {
+		s.threads.open(l, l.At)
+	}
+	if replies {
+		s.threads.reply(l, l.At.Add(delay))
+	}
 }
 
 func messageID(id uint64) string { return strconv.FormatUint(id, 10) }

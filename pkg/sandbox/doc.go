@@ -1,11 +1,12 @@
 // Package sandbox is a stand-in for Intercom's REST API, as far as a campaign
-// needs it: POST /messages, GET /me, GET /admins and GET /admins/{id}. Demo,
-// tests and rehearsals talk to it instead of to real people.
+// needs it: POST /messages, POST /contacts/search, POST /conversations/search,
+// GET /me, GET /admins and GET /admins/{id}. Demo, tests and rehearsals talk to
+// it instead of to real people.
 //
 // It judges the wire. It shares no code with the client it is used to test:
 // it reads requests with its own strict decoder (exact member names, no
 // unknown or repeated members, no wrong JSON types, nothing after the object)
-// and answers what Intercom's documentation says. It has three more jobs:
+// and answers what Intercom's documentation says. It has four more jobs:
 //
 //   - Trouble on demand. [Options] gives it a rate limit with 10-second
 //     windows, contacts that are unknown, too new, unsubscribed, archived or
@@ -15,6 +16,9 @@
 //   - Testimony. [Witness] says what really arrived: messages, recipients who
 //     were written to twice, the fullest sliding window, and a digest that is
 //     equal for two runs exactly if they had the same messages delivered.
+//   - People. [Person] gives contacts names, addresses, tags, consent; [ReadPeople]
+//     reads them from a file and [Crowd] makes them up. Searches find them, and
+//     the conversations that messages open at once or [Replies] open later.
 //   - A view. Its root page shows the inbox as a person would see it.
 //
 // A [Sandbox] is an [http.Handler]; [Listen] puts one on a socket:
@@ -45,11 +49,26 @@
 //	GET  /_sandbox/witness           the Witness as JSON
 //	GET  /_sandbox/deliveries        a JSON line for each recipient: id, count, message_id
 //	GET  /_sandbox/deliveries?over=1 only those delivered to more than once
-//	POST /_sandbox/reset             forgets messages, recipients and counts; the window goes on
+//	POST /_sandbox/reply?contact=ID  the contact replies to its latest message
+//	POST /_sandbox/reply?message=ID  somebody replies to this message
+//	POST /_sandbox/reset             forgets messages, conversations and counts; the window goes on
 //
 // # What it does not know
 //
 // Where the documentation is silent the sandbox has to choose: a 429 takes no
 // place in the window, a request without Intercom-Version is served as the
-// newest version, and a merged contact is answered 410 client_error.
+// newest version, and a merged contact is answered 410 client_error. A message
+// may call a lead a user. In searches
+//
+//   - the email to look for has to be in small letters, and is compared with the
+//     contact's in small letters, which comes back as it was given;
+//   - all other texts are compared letter by letter;
+//   - IN and NIN take 50 values (Options.MaxValues), tag_id and segment_id go with
+//     = and != only;
+//   - results are listed the newest first, by time of creation and then by id;
+//   - numbers, times and booleans may be sent as strings.
+//
+// A conversation that a reply opens is created with the reply, gives the
+// message's id as source.id, and a body of plain text back as HTML, in
+// paragraphs of class no-margin, as answers of the API have been seen to.
 package sandbox

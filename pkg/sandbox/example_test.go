@@ -59,3 +59,28 @@ func ExampleParseFault() {
 	// reset-after 0.005 <nil>
 	// parse fault "slow=2%": slow needs a delay, as in slow:3s
 }
+
+// A workspace of people from a file, one of whom has two contacts.
+func ExampleReadPeople() {
+	people, err := sandbox.ReadPeople(strings.NewReader(`
+{"id":"5f01","email":"maria@example.com","name":"Maria","tags":["beta"]}
+{"id":"5f02","email":"maria@example.com","role":"lead","appears_after":"3m"}`))
+	fmt.Println(len(people), err)
+	_, err = sandbox.ReadPeople(strings.NewReader(`{"mail":"maria@example.com"}`))
+	fmt.Println(err)
+	_ = sandbox.New(sandbox.Options{People: people})
+	// Output:
+	// 2 <nil>
+	// read people: line 1: mail is not a parameter
+}
+
+// People enough for a rehearsal, always the same ones.
+func ExampleCrowd() {
+	for _, p := range sandbox.Crowd(1, 3) {
+		fmt.Println(p.Role, p.Name, p.Email)
+	}
+	// Output:
+	// user Maria Larsen maria.1@example.com
+	// user Liam Nguyen liam.2@example.com
+	// user Ananya Schmidt ananya.3@example.com
+}

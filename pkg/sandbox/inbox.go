@@ -32,10 +32,7 @@ type letter struct {
 	ConversationID string
 }
 
-func (b *inbox) add(id uint64, at time.Time, m *message, sender *Admin) {
-	if b.keep <= 0 {
-		return
-	}
+func newLetter(id uint64, at time.Time, m *message, sender *Admin) *letter {
 	l := &letter{
 		id: id, At: at, Email: m.email, Subject: m.subject, Body: m.body,
 		Template: m.template, From: *sender, To: make([]string, len(m.to)),
@@ -45,6 +42,13 @@ func (b *inbox) add(id uint64, at time.Time, m *message, sender *Admin) {
 	}
 	if m.conversation {
 		l.ConversationID = conversationID(id)
+	}
+	return l
+}
+
+func (b *inbox) add(l *letter) {
+	if b.keep <= 0 {
+		return
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -210,7 +210,7 @@ func (r *reader) part(name string, value json.RawMessage) *reader {
 		r.refuse(400, "bad_request", err.Error(), name)
 		return nil
 	}
-	return &reader{members: inner, path: name + "."}
+	return &reader{members: inner, path: r.path + name + "."}
 }
 
 // adopt makes a part's refusal the request's.

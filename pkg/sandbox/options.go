@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"math"
 	"net/http"
 	"strings"
 	"time"
@@ -37,6 +38,18 @@ type Options struct {
 
 	// Contacts says who can't be written to.
 	Contacts Contacts
+	// People are the contacts of the workspace, which searches find; see Crowd
+	// and ReadPeople. If there are any, nobody else exists: an id that is not
+	// theirs is answered 404. What Contacts says of an id comes before what the
+	// person says, its shares come after. Of two people with one id the first counts.
+	People []Person
+	// AnyRecipient takes messages to every id, whoever the People are.
+	AnyRecipient bool
+	// Replies says who replies, and so has a conversation.
+	Replies Replies
+	// MaxValues is the longest list that IN and NIN take in a search; 0 means
+	// 50, negative any. The API has a limit that is not published.
+	MaxValues int
 
 	// Latency delays every answer; Jitter adds up to that much more.
 	Latency, Jitter time.Duration
@@ -46,7 +59,7 @@ type Options struct {
 	Seed uint64
 
 	// KeepMessages is how many of the latest messages the inbox page can
-	// show; 0 means 200, negative none.
+	// show, and Reply can find; 0 means 200, negative none.
 	KeepMessages int
 	// Now replaces the clock; nil is time.Now. It is called under a lock, so it
 	// must not ask the sandbox anything.
@@ -102,6 +115,10 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.Workspace.Timezone, "America/Los_Angeles")
 	setDefault(&o.Window, 10*time.Second)
 	setDefault(&o.KeepMessages, 200)
+	setDefault(&o.MaxValues, 50)
+	if o.MaxValues < 0 {
+		o.MaxValues = math.MaxInt
+	}
 	if len(o.Admins) == 0 {
 		o.Admins = []Admin{
 			{394051, "Anna Arndt", "anna@example.com"},

@@ -23,17 +23,20 @@ var versionWithCC = slices.Index(apiVersions, "2.14")
 type Sandbox struct {
 	options Options
 	handler http.Handler
+	people  people
 	tally   tally
 	inbox   inbox
+	threads threads
 }
 
 // New makes a sandbox that nothing has arrived at yet.
 func New(options Options) *Sandbox {
 	o := options.withDefaults()
-	s := &Sandbox{options: o}
+	s := &Sandbox{options: o, people: newPeople(&o)}
 	s.tally.window = window{limit: o.Limit, length: o.Window, style: o.Style}
 	s.inbox.keep = o.KeepMessages
 	s.tally.reset()
+	s.threads.reset()
 	s.handler = s.routes()
 	return s
 }
@@ -43,9 +46,11 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.handler.ServeHTTP(w, r)
 }
 
-// Reset forgets messages, recipients and counts, as POST /_sandbox/reset does.
+// Reset forgets messages, conversations, recipients and counts, as POST
+// /_sandbox/reset does.
 func (s *Sandbox) Reset() {
 	s.tally.reset()
+	s.threads.reset()
 	s.inbox.reset()
 }
 
@@ -53,6 +58,8 @@ func (s *Sandbox) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", s.api(s.notHere))
 	mux.Handle("POST /messages", s.api(s.createMessage))
+	mux.Handle("POST /contacts/search", s.api(s.searchContacts))
+	mux.Handle("POST /conversations/search", s.api(s.searchConversations))
 	mux.Handle("GET /me", s.api(s.me))
 	mux.Handle("GET /admins", s.api(s.admins))
 	mux.Handle("GET /admins/{id}", s.api(s.admin))
@@ -75,7 +82,7 @@ type endpoint func(request) *answer
 // api wraps an endpoint in everything that all of them have in common.
 func (s *Sandbox) api(serve endpoint) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		at, number, budget := s.tally.arrive(s.options.Now)
+		at, number, budget := s.tally.arrive(s.options.Now, r.Pattern)
 		req := request{Request: r, at: at, id: "sandbox-" + strconv.FormatInt(number, 10)}
 		reply := s.judge(&req, budget, serve)
 		if !sleep(r.Context(), s.latency(number)+reply.delay) {

@@ -23,8 +23,10 @@ const (
 )
 
 // newRequest is a POST /messages with everything in order.
-func newRequest(base, body string) *http.Request {
-	r, err := http.NewRequest("POST", base+"/messages", strings.NewReader(body))
+func newRequest(base, body string) *http.Request { return newRequestTo(base+"/messages", body) }
+
+func newRequestTo(url, body string) *http.Request {
+	r, err := http.NewRequest("POST", url, strings.NewReader(body))
 	if err != nil {
 		panic(err)
 	}

@@ -15,6 +15,9 @@ import (
 type Witness struct {
 	// Requests to the API that arrived, of every kind and with every answer.
 	Requests int64 `json:"requests"`
+	// Endpoints counts the same requests by what they asked for, as "POST
+	// /messages", "GET /admins/{id}", and "/" for what the API does not have.
+	Endpoints map[string]int64 `json:"endpoints"`
 	// Messages that were taken; a group message is one.
 	Messages int64 `json:"messages"`
 	// Recipients who were delivered at least one message.
@@ -70,8 +73,8 @@ type person struct {
 	delivered  uint32
 }
 
-// arrive counts a request and takes its place in the window.
-func (t *tally) arrive(clock func() time.Time) (now time.Time, number int64, budget standing) {
+// arrive counts a request to an endpoint and takes its place in the window.
+func (t *tally) arrive(clock func() time.Time, endpoint string) (now time.Time, number int64, budget standing) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now = clock()
@@ -84,6 +87,7 @@ func (t *tally) arrive(clock func() time.Time) (now time.Time, number int64, bud
 		w.First = now
 	}
 	w.Requests++
+	w.Endpoints[endpoint]++
 	w.Last = now
 	t.recent.expire(now.UnixNano() - int64(t.window.length))
 	t.recent.push(now.UnixNano())
@@ -123,6 +127,16 @@ func (t *tally) history(id string, now time.Time) (tries int, age time.Duration)
 	defer t.mu.Unlock()
 	someone := t.people[id]
 	return int(someone.asked) - 1, time.Duration(now.UnixNano() - someone.firstAsked)
+}
+
+// asked is how often a contact was asked for until now, and how long ago it was
+// for the first time.
+func (t *tally) asked(id string, now time.Time) (tries int, age time.Duration) {
+	tries, age = t.history(id, now)
+	if tries++; tries == 0 {
+		return 0, 0
+	}
+	return tries, age
 }
 
 // deliver records a message as taken and gives it its id.
@@ -168,7 +182,7 @@ func (t *tally) reset() {
 	defer t.mu.Unlock()
 	t.people = map[string]person{}
 	t.recent = arrivals{}
-	t.witness = Witness{Refused: map[string]int64{}, Faults: map[string]int64{}}
+	t.witness = Witness{Endpoints: map[string]int64{}, Refused: map[string]int64{}, Faults: map[string]int64{}}
 	t.lanes = [4]uint64{}
 	t.number = 0
 }
@@ -179,7 +193,7 @@ func (s *Sandbox) Witness() Witness {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	w := t.witness
-	w.Refused, w.Faults = maps.Clone(w.Refused), maps.Clone(w.Faults)
+	w.Endpoints, w.Refused, w.Faults = maps.Clone(w.Endpoints), maps.Clone(w.Refused), maps.Clone(w.Faults)
 	var digest []byte
 	for _, lane := range t.lanes {
 		digest = binary.BigEndian.AppendUint64(digest, lane)
