@@ -1,6 +1,6 @@
 // Bench measures herald and prints Markdown tables: messages a second, CPU and
-// memory of a whole campaign against the sandbox; rows a second of each source
-// format and renders a second, from the packages' own benchmarks.
+// memory of a whole campaign against the sandbox; then what the packages do by
+// themselves (rows of each format, renders, claims), from their own benchmarks.
 //
 //	go run ./bench                              everything
 //	go run ./bench -rows 1000000 -rounds 5      a longer campaign, more rounds

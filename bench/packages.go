@@ -14,9 +14,11 @@ import (
 	"github.com/herald-campaigns/herald/pkg/report"
 )
 
-// measured are the packages whose benchmarks count: rows of each source format,
-// renders, results.
-var measured = []string{"./pkg/source", "./pkg/campaign", "./pkg/report"}
+// measured are the packages that a message passes, in that order: a row is read,
+// rendered, paced, claimed, posted and written to the results.
+var measured = []string{
+	"./pkg/source", "./pkg/campaign", "./pkg/governor", "./pkg/ledger", "./pkg/intercom", "./pkg/report",
+}
 
 // measurePackages runs the packages' benchmarks and prints medians.
 func measurePackages(ctx context.Context, o options, out, talk io.Writer) error {

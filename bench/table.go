@@ -40,9 +40,10 @@ func writeTable(out io.Writer, header []string, rows [][]string) error {
 	return err
 }
 
-// median is the middle value, the lower of two; it sorts the values. There must
-// be one.
+// median is the middle value, or halfway between the two in the middle; it sorts
+// the values. There must be one.
 func median(values []float64) float64 {
 	slices.Sort(values)
-	return values[(len(values)-1)/2]
+	n := len(values)
+	return (values[(n-1)/2] + values[n/2]) / 2
 }

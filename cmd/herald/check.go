@@ -1,12 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -46,6 +47,8 @@ insists on that.`,
 
 // checkOnly is the check as a command of its own.
 func checkOnly(ctx context.Context, s *session, path string, online bool) error {
+	ctx, _, release := interruptible(ctx)
+	defer release()
 	if err := s.load(path); err != nil {
 		return err
 	}
@@ -94,7 +97,7 @@ func (s *session) loadBook() error {
 		return nil
 	}
 	s.book = b
-	return err
+	return s.ledgerError(err)
 }
 
 // A survey is what a check found.
@@ -103,29 +106,65 @@ type survey struct {
 	Ready      int             `json:"ready"` // rows that would be sent
 	Duplicates int             `json:"duplicates"`
 	Blank      int             `json:"blank"`
+	unknown    int             // of those: picked, and perhaps sent before
+	whole      int             // Ready as it would be without --limit
 	bad        int
 	Problems   []*problemKind `json:"problems"`
-	took       time.Duration
 }
 
 // A problemKind is the rows that can't be sent for one kind of reason.
 type problemKind struct {
 	Kind   string   `json:"kind"`
 	Count  int      `json:"count"`
-	Sample []string `json:"sample"` // the first ones
+	Sample []string `json:"sample"` // the first ones of the source
+	lines  []int    // of Sample
 }
 
 // samples is how many rows of a kind are named.
 const samples = 5
 
-// check reads and renders every row that is to be sent.
+// addProblem counts a row that can't be sent. Workers find rows in any order.
+func (v *survey) addProblem(line int, kind, text string) {
+	i := slices.IndexFunc(v.Problems, func(k *problemKind) bool { return k.Kind == kind })
+	if i < 0 {
+		i = len(v.Problems)
+		v.Problems = append(v.Problems, &problemKind{Kind: kind})
+	}
+	k := v.Problems[i]
+	k.Count++
+	at, _ := slices.BinarySearch(k.lines, line)
+	k.lines = slices.Insert(k.lines, at, line)
+	k.Sample = slices.Insert(k.Sample, at, text)
+	if len(k.lines) > samples {
+		k.lines, k.Sample = k.lines[:samples], k.Sample[:samples]
+	}
+}
+
+// sortProblems puts kinds in the order in which the source meets them.
+func (v *survey) sortProblems() {
+	slices.SortFunc(v.Problems, func(a, b *problemKind) int { return cmp.Compare(a.lines[0], b.lines[0]) })
+}
+
+// check reads and renders every row that is to be sent. A source without any
+// row is refused: it is the trace of an export that went wrong.
 func (s *session) check(ctx context.Context) (*survey, error) {
 	v := &survey{}
 	var mu sync.Mutex
-	kinds := map[string]*problemKind{}
+	var rows sender.Source
 	engine := sender.New(sender.Config{
-		Open: s.open, Key: s.renderer.Key, Render: s.renderer.Render, Keys: s.book,
-		Pick: s.pick, Workers: max(1, min(s.campaign.Workers, checkWorkers)),
+		Open: func() (_ sender.Source, err error) {
+			rows, err = s.open()
+			return rows, err
+		},
+		Key: s.renderer.Key, Render: s.renderer.Render, Keys: s.book,
+		Pick: func(st ledger.State) bool {
+			picked := s.pick(st)
+			if picked && st.Status == ledger.Unknown {
+				v.unknown++ // the sift is one goroutine
+			}
+			return picked
+		},
+		Workers: max(1, min(s.campaign.Workers, checkWorkers)),
 		Observe: func(row report.Row, _ ledger.State) {
 			if row.Code == sender.Duplicate {
 				mu.Lock()
@@ -137,28 +176,30 @@ func (s *session) check(ctx context.Context) (*survey, error) {
 			mu.Lock()
 			defer mu.Unlock()
 			kind, text := s.describe(line, err)
-			k := kinds[kind]
-			if k == nil {
-				k = &problemKind{Kind: kind}
-				kinds[kind] = k
-				v.Problems = append(v.Problems, k)
-			}
-			if k.Count++; k.Count <= samples {
-				k.Sample = append(k.Sample, text)
-			}
+			v.addProblem(line, kind, text)
 		},
 	})
-	started := time.Now()
 	d := s.display(s.run.progress, 0, func() int { return engine.Progress().Rows },
 		func() string { return "checking " + report.Number(engine.Progress().Rows) + " rows" })
 	err := engine.Check(ctx)
 	d.close()
+	if err != nil {
+		return nil, err
+	}
+	v.sortProblems()
 	p := engine.Progress()
-	v.Rows, v.Ready, v.bad, v.took = p.Equation, p.Ready, p.Bad, time.Since(started)
+	v.Rows, v.Ready, v.whole, v.bad = p.Equation, p.Ready, p.Ready, p.Bad
 	if s.run.limit > 0 {
 		v.Ready = min(v.Ready, s.run.limit)
 	}
-	return v, err
+	if r, ok := rows.(interface{ Blank() int }); ok {
+		v.Blank = r.Blank()
+	}
+	if p.Rows == 0 {
+		return nil, &refusal{code: exitUsage, what: s.sourceName + " has column names and no rows",
+			hint: "check that the list was exported whole, and that source: or --source names the right file"}
+	}
+	return v, nil
 }
 
 // checkWorkers is enough to keep the cores of a small machine busy.
@@ -187,12 +228,15 @@ func (s *session) printSurvey(v *survey) {
 		_ = enc.Encode(v)
 		return
 	}
-	fmt.Fprintf(s.out, "%s rows of %s: %s to be sent", report.Number(v.Rows.Rows), s.sourceName, report.Number(v.Ready))
+	fmt.Fprintf(s.out, "%s of %s: %s to be sent", count(v.Rows.Rows, "row"), s.sourceName, report.Number(v.Ready))
 	if settled := v.Rows.Sent + v.Rows.Failed + v.Rows.Unknown; settled > 0 {
 		fmt.Fprintf(s.out, ", %s settled by earlier runs", report.Number(settled))
 	}
 	if v.Duplicates > 0 {
-		fmt.Fprintf(s.out, ", %s duplicates skipped", report.Number(v.Duplicates))
+		fmt.Fprintf(s.out, ", %s skipped", count(v.Duplicates, "duplicate"))
+	}
+	if v.Blank > 0 {
+		fmt.Fprintf(s.out, ", %s passed over", count(v.Blank, "empty line"))
 	}
 	if v.bad > 0 {
 		fmt.Fprintf(s.out, ", %s that can't be sent", report.Number(v.bad))

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 // and without --yes it refuses: a message can't be unsent.
 func (s *session) confirm(ctx context.Context, m mode, v *survey) error {
 	s.describePlan(m, v)
-	if s.run.yes {
+	if s.run.yes || v != nil && v.Ready == 0 {
 		return nil
 	}
 	if !s.inTerminal {
@@ -32,6 +33,31 @@ func (s *session) confirm(ctx context.Context, m mode, v *survey) error {
 		return nil
 	}
 	return &refusal{code: exitUsage, what: "not confirmed; nothing was sent"}
+}
+
+// acceptDuplicates has the number of people who may get the message twice said
+// by a person: the request for each of them left, and its answer was lost.
+func (s *session) acceptDuplicates(ctx context.Context, n int) error {
+	s.say("%s left before, and nobody knows whether they arrived: up to %s may get it twice", count(n, "message"), people(n))
+	switch {
+	case s.run.duplicates == n:
+		return nil
+	case s.run.duplicates != 0:
+		return &refusal{code: exitUsage, what: fmt.Sprintf("%s may get it twice, not %s as accepted", people(n), report.Number(s.run.duplicates)),
+			hint: "look at them first with: herald settle " + shellQuote(s.campaign.File) + " --interactive"}
+	case !s.inTerminal:
+		return &refusal{code: exitUsage, what: "nobody accepted that people may get the message twice",
+			hint: fmt.Sprintf("add --accept-duplicates %d; or look at them first with herald settle", n)}
+	}
+	fmt.Fprintf(s.err, "Type the number %d to send to them again: ", n)
+	answer, err := readLine(ctx, s.in)
+	if err != nil {
+		return err
+	}
+	if answer != strconv.Itoa(n) {
+		return &refusal{code: exitUsage, what: "not accepted; nothing was sent"}
+	}
+	return nil
 }
 
 // readLine reads one line, or ends with ctx.
@@ -57,22 +83,39 @@ func (s *session) describePlan(m mode, v *survey) {
 	line("from", "%s", s.senderName())
 	line("workspace", "%s (%s, %s) at %s", s.me.App.Name, s.me.App.Region, s.me.App.ID, s.client.BaseURL())
 	line("rate", "%s", s.pacing(v))
-	switch {
-	case m.command == "retry" && v != nil:
-		s.say("%s sent again", count(v.Ready, "failed row")+" will be")
-	case m.command == "retry":
-		s.say("failed rows will be sent again")
-	case s.ledger != nil && s.ledger.Recovered() > 0 && v != nil:
-		s.say("resuming: %s to go; %s in flight when the last run ended and now unknown", report.Number(v.Ready), count(s.ledger.Recovered(), "message"))
-	case s.ledger != nil && v != nil:
-		s.say("resuming: %s to go", report.Number(v.Ready))
-	case s.ledger != nil:
-		s.say("resuming")
-	case v != nil:
-		s.say("FIRST run: all %s will be written to", report.Number(v.Ready))
-	default:
-		s.say("FIRST run: every row will be written to; the check was skipped")
+	s.say("%s", s.extent(m, v))
+}
+
+// extent says whether this begins or goes on, and with how many.
+func (s *session) extent(m mode, v *survey) string {
+	if v == nil {
+		switch {
+		case m.command == "retry":
+			return "failed rows will be sent again"
+		case s.ledger != nil:
+			return "resuming"
+		}
+		return "FIRST run: every row will be written to; the check was skipped"
 	}
+	n := report.Number(v.Ready)
+	text := "FIRST run: all " + n + " will be written to"
+	switch {
+	case m.command == "retry":
+		text = count(v.Ready, "failed row") + " will be sent again"
+		if v.unknown > 0 {
+			text = count(v.Ready, "failed or unknown row") + " will be sent again"
+		}
+	case s.ledger != nil && s.ledger.Recovered() > 0:
+		text = fmt.Sprintf("resuming: %s to go; %s in flight when the last run ended and now unknown", n, count(s.ledger.Recovered(), "message"))
+	case s.ledger != nil:
+		text = "resuming: " + n + " to go"
+	case v.Ready < v.whole || v.Ready == 1:
+		text = "FIRST run: " + n + " will be written to"
+	}
+	if v.Ready < v.whole {
+		text += fmt.Sprintf("; --limit leaves the other %s for later", report.Number(v.whole-v.Ready))
+	}
+	return text
 }
 
 func (s *session) channel() string {
@@ -95,12 +138,12 @@ func (s *session) audience(v *survey) string {
 	var without []string
 	add := func(n int, why string) {
 		if n > 0 {
-			without = append(without, report.Number(n)+" "+why)
+			without = append(without, why)
 		}
 	}
-	add(v.Duplicates, "duplicates skipped")
-	add(v.bad, "bad rows skipped")
-	add(v.Rows.Sent, "sent before")
+	add(v.Duplicates, count(v.Duplicates, "duplicate")+" skipped")
+	add(v.bad, count(v.bad, "bad row")+" skipped")
+	add(v.Rows.Sent, report.Number(v.Rows.Sent)+" sent before")
 	if len(without) > 0 {
 		text += " (" + strings.Join(without, ", ") + ")"
 	}

@@ -159,24 +159,19 @@ func (d *demo) show(ctx context.Context) error {
 func (d *demo) sendAndStop(ctx context.Context) error {
 	s := d.command("send campaign.yaml")
 	defer s.close()
-	interrupt := make(chan struct{})
-	s.interrupt = interrupt
-	watching, done := context.WithCancel(ctx)
-	defer done()
+	ctx, interrupt := context.WithCancel(ctx)
+	defer interrupt()
 	go func() {
 		ticker := time.NewTicker(20 * time.Millisecond)
 		defer ticker.Stop()
-		for {
+		for d.sandbox.Witness().Messages < demoPause {
 			select {
-			case <-watching.Done():
+			case <-ctx.Done():
 				return
 			case <-ticker.C:
 			}
-			if d.sandbox.Witness().Messages >= demoPause {
-				close(interrupt) // as Ctrl-C does
-				return
-			}
 		}
+		interrupt() // as Ctrl-C does
 	}()
 	err := s.send(ctx, "campaign.yaml", mode{command: "send", picks: pending})
 	if err == nil {

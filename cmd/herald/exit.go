@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 
 	"github.com/herald-campaigns/herald/pkg/campaign"
@@ -46,11 +47,11 @@ func exitCode(err error) int {
 		return exitOK
 	case errors.As(err, &r):
 		return r.code
-	case errors.Is(err, errInterrupted):
+	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
 		return exitInterrupted
 	case errors.Is(err, errLeft):
 		return exitLeft
-	case errors.As(err, new(*sender.Halt)):
+	case errors.As(err, new(*sender.Halt)), errors.As(err, new(*sourceChanged)):
 		return exitStopped
 	case errors.As(err, new(*ledger.LockedError)):
 		return exitLocked

@@ -1,8 +1,9 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -34,7 +36,7 @@ be sent again with: herald retry CAMPAIGN --only failed --source COPY`,
 			known := []string{"sent", "failed", "unknown", "skipped", "pending"}
 			for _, st := range statuses {
 				if !slices.Contains(known, st) {
-					return &usageError{err: fmt.Errorf("--status %s: must be one of %v", st, known), command: c.CommandPath()}
+					return &usageError{err: fmt.Errorf("--status %s: must be one of %s", st, strings.Join(known, ", ")), command: c.CommandPath()}
 				}
 			}
 			if len(statuses) == 0 {
@@ -86,15 +88,9 @@ func (s *session) export(ctx context.Context, path string, statuses []string, ou
 	return nil
 }
 
-// A reason is why a key has its status, and the line it was sent from.
-type reason struct {
-	line int
-	why  string
-}
-
-// reasons reads the last outcome of each key with one of the statuses.
-func reasons(book *ledger.Book, statuses []string) (map[string]reason, error) {
-	why := map[string]reason{}
+// reasons reads why each key has one of the statuses, but sent.
+func reasons(book *ledger.Book, statuses []string) (map[string]string, error) {
+	why := map[string]string{}
 	for e, err := range book.Entries() {
 		if err != nil {
 			return nil, err
@@ -107,114 +103,116 @@ func reasons(book *ledger.Book, statuses []string) (map[string]reason, error) {
 		if e.ErrorMessage != "" {
 			text += ": " + e.ErrorMessage
 		}
-		why[e.Key] = reason{line: e.Line, why: text}
+		why[e.Key] = text
 	}
 	return why, nil
 }
 
 // copyRows writes the rows whose key has one of the statuses.
-func (s *session) copyRows(w io.Writer, book *ledger.Book, statuses []string, why map[string]reason) (int, error) {
-	rows, err := s.openSource()
-	if err != nil {
-		return 0, err
-	}
-	defer rows.Close()
-	out := newRowCopier(w, rows.Header())
+func (s *session) copyRows(w io.Writer, book *ledger.Book, statuses []string, why map[string]string) (int, error) {
+	out := &rowCopier{w: bufio.NewWriter(w), layout: s.layout}
 	n := 0
-	for {
-		row, err := rows.Next()
-		if errors.Is(err, io.EOF) {
-			return n, out.flush()
-		}
-		if errors.As(err, new(*source.RowError)) {
-			continue // has no key, so no outcome
-		}
-		if err != nil {
-			return n, err
-		}
-		key, err := s.renderer.Key(row)
-		if err != nil {
-			continue
-		}
+	err := s.eachRow(func(key string, row *source.Recipient, raw []byte) error {
 		status := book.Lookup(key).Status.String()
 		if !slices.Contains(statuses, status) {
-			continue
-		}
-		r := why[key]
-		if err := out.write(row, rows.Raw(), key, status, r.why); err != nil {
-			return n, err
+			return nil
 		}
 		n++
+		return out.write(raw, []string{key, strconv.Itoa(row.Line), status, why[key]})
+	})
+	if err != nil {
+		return n, err
 	}
+	return n, out.flush()
 }
 
-// A rowCopier writes rows in the format of their source, with herald's columns
-// at the end.
-type rowCopier struct {
-	header  *source.Header
-	csv     *csv.Writer
-	w       io.Writer
-	started bool
+// A layout is how the rows of a source are written.
+type layout struct {
+	json      bool
+	header    []byte // a CSV source's first line, as it is
+	delimiter string
 }
 
-func newRowCopier(w io.Writer, h *source.Header) *rowCopier {
-	return &rowCopier{header: h, csv: csv.NewWriter(w), w: w}
+func layoutOf(r *source.Reader) layout {
+	return layout{json: r.Header() == nil, header: bytes.Clone(r.HeaderRaw()), delimiter: r.Delimiter()}
 }
 
+// heraldColumns are added to the rows of an export.
 var heraldColumns = []string{"herald_key", "herald_line", "herald_status", "herald_why"}
 
-func (c *rowCopier) write(row *source.Recipient, raw []byte, key, status, why string) error {
-	added := []string{key, strconv.Itoa(row.Line), status, why}
-	if c.header == nil {
-		return c.writeObject(raw, added)
-	}
-	if err := c.writeHeader(); err != nil {
-		return err
-	}
-	record := make([]string, 0, c.header.Len()+len(added))
-	for i := range c.header.Len() {
-		record = append(record, row.At(i))
-	}
-	return c.csv.Write(append(record, added...))
+// A rowCopier copies rows as they stand in their source, order, quotes and all,
+// with herald's columns at the end.
+type rowCopier struct {
+	w      *bufio.Writer
+	layout layout
+	begun  bool
 }
 
-func (c *rowCopier) writeHeader() error {
-	if c.started {
+func (c *rowCopier) write(raw []byte, added []string) error {
+	if c.layout.json {
+		return c.writeObject(raw, added)
+	}
+	if err := c.begin(); err != nil {
+		return err
+	}
+	return c.writeRecord(raw, added)
+}
+
+// begin writes the header, once.
+func (c *rowCopier) begin() error {
+	if c.begun || c.layout.json {
 		return nil
 	}
-	c.started = true
-	return c.csv.Write(append(c.header.Names(), heraldColumns...))
+	c.begun = true
+	return c.writeRecord(c.layout.header, heraldColumns)
+}
+
+func (c *rowCopier) writeRecord(raw []byte, added []string) error {
+	row := bytes.TrimRight(raw, "\r\n")
+	end := raw[len(row):]
+	if len(end) == 0 {
+		end = []byte("\n")
+	}
+	_, _ = c.w.Write(row)
+	for _, value := range added {
+		_, _ = c.w.WriteString(c.layout.delimiter + c.quote(value))
+	}
+	_, err := c.w.Write(end) // a bufio.Writer keeps its first error
+	return err
+}
+
+// quote quotes a value where CSV wants it.
+func (c *rowCopier) quote(value string) string {
+	if value == "" || !strings.ContainsAny(value, "\"\r\n"+c.layout.delimiter) && strings.TrimSpace(value) == value {
+		return value
+	}
+	return `"` + strings.ReplaceAll(value, `"`, `""`) + `"`
 }
 
 // writeObject adds members to the end of a JSON object, and leaves the rest of
 // its text as it is.
 func (c *rowCopier) writeObject(raw []byte, added []string) error {
-	end := len(raw)
-	for end > 0 && raw[end-1] != '}' {
-		end--
-	}
-	if end == 0 {
+	row := bytes.TrimRight(raw, " \t\r\n")
+	row, ok := bytes.CutSuffix(row, []byte("}"))
+	if !ok {
 		return errors.New("a row of the source is no JSON object")
 	}
-	out := append([]byte(nil), raw[:end-1]...)
+	_, _ = c.w.Write(row)
 	for i, name := range heraldColumns {
 		value, err := json.Marshal(added[i])
 		if err != nil {
 			return err
 		}
-		out = append(append(append(out, `,"`+name+`":`...), value...), ' ')
+		_, _ = c.w.WriteString(`,"` + name + `":`)
+		_, _ = c.w.Write(value)
 	}
-	_, err := c.w.Write(append(out[:len(out)-1], "}\n"...))
+	_, err := c.w.WriteString("}\n")
 	return err
 }
 
 func (c *rowCopier) flush() error {
-	if c.header == nil {
-		return nil
-	}
-	if err := c.writeHeader(); err != nil {
+	if err := c.begin(); err != nil {
 		return err
 	}
-	c.csv.Flush()
-	return c.csv.Error()
+	return c.w.Flush()
 }

@@ -8,42 +8,49 @@ import (
 	"time"
 )
 
-// interrupts returns the two contexts of a run. The first signal ends stop:
-// nothing more is claimed, what is in flight finishes. The second, or the end
-// of the grace, ends cut as well. release ends both and the watch.
-func (p *program) interrupts(ctx context.Context, grace time.Duration, stopped func()) (stop, cut context.Context, release func()) {
+// interruptible returns the two contexts that signals end. The first signal
+// ends stop: nothing new is begun, and what is in flight finishes. The second
+// ends cut as well; a third ends the program, should it hang. The end of ctx
+// counts as a first signal. release ends both and the watch.
+func interruptible(ctx context.Context) (stop, cut context.Context, release func()) {
 	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) { // nohup
 		signals = append(signals, syscall.SIGHUP)
 	}
 	caught := make(chan os.Signal, 2)
 	signal.Notify(caught, signals...)
-	cut, cutNow := context.WithCancelCause(ctx)
-	stop, stopNow := context.WithCancelCause(cut)
+	stop, stopNow := context.WithCancel(ctx)
+	cut, cutNow := context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan struct{})
 	go func() {
-		select {
-		case <-caught:
-		case <-p.interrupt:
-		case <-stop.Done(): // the caller's own end
-		case <-done:
-			return
+		defer signal.Stop(caught)
+		for _, end := range []func(){stopNow, cutNow} {
+			select {
+			case <-caught:
+				end()
+			case <-done:
+				return
+			}
 		}
-		stopNow(errInterrupted)
-		stopped()
-		timer := time.NewTimer(grace)
-		defer timer.Stop()
-		select {
-		case <-caught:
-		case <-timer.C:
-		case <-done:
-			return
-		}
-		cutNow(errInterrupted)
 	}()
 	return stop, cut, func() {
-		signal.Stop(caught)
 		close(done)
-		cutNow(errInterrupted)
+		stopNow()
+		cutNow()
+	}
+}
+
+// finishing returns the context for what is in flight when stop ends: it ends
+// with cut, or after the grace. stopped is called when stop ends.
+func finishing(stop, cut context.Context, grace time.Duration, stopped func()) (context.Context, func()) {
+	cut, cutNow := context.WithCancel(cut)
+	watching := context.AfterFunc(stop, func() {
+		timer := time.AfterFunc(grace, cutNow)
+		context.AfterFunc(cut, func() { timer.Stop() })
+		stopped()
+	})
+	return cut, func() {
+		watching()
+		cutNow()
 	}
 }

@@ -38,6 +38,9 @@ func (s *session) login(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if text == "" {
+		return &refusal{code: exitCant, what: "no access token was given", hint: "type it, or pipe it in: pass show intercom | herald login"}
+	}
 	token, err := intercom.NewSecret(text)
 	if err != nil {
 		return &refusal{code: exitCant, what: "that is no access token",

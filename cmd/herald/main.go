@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // for templates with time zones, on machines that have none
 
 	"golang.org/x/term"
 )
@@ -42,8 +43,6 @@ type program struct {
 	env func(string) string
 
 	inTerminal, errTerminal bool
-
-	interrupt <-chan struct{} // stands in for a first Ctrl-C; nil where there is none
 }
 
 func isTerminal(v any) bool {

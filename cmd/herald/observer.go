@@ -91,6 +91,9 @@ func (o *observer) close(l *ledger.Ledger) error {
 	if !o.behind.Load() {
 		return nil
 	}
+	if isForeign(o.err) { // somebody's work
+		return o.err
+	}
 	if err := l.Flush(); err != nil {
 		return err
 	}

@@ -68,7 +68,7 @@ func (s *session) rehearse(ctx context.Context, path string, o sandbox.Options) 
 	}
 	s.api = apiFlags{baseURL: server.URL()}
 	s.files.ledger = filepath.Join(dir, "rehearsal.ledger")
-	s.run.yes, s.run.rate, s.run.latePasses = true, "1000000/s", 0
+	s.run.yes, s.run.latePasses = true, 0
 	if err := s.load(path); err != nil {
 		return err
 	}
@@ -77,6 +77,7 @@ func (s *session) rehearse(ctx context.Context, path string, o sandbox.Options) 
 		return err
 	}
 	real := *s.campaign
+	s.run.rate = "1000000/s"
 	err = s.send(ctx, path, mode{command: "rehearse", picks: pending})
 	if s.ledger != nil {
 		s.forecast(governor.New(governor.Options{

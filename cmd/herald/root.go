@@ -1,12 +1,18 @@
 package main
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/herald-campaigns/herald/pkg/campaign"
 )
 
 const about = `herald sends a campaign: one message to each row of a file, through Intercom's
@@ -31,6 +37,7 @@ func rootCommand(p *program) *cobra.Command {
 		Use:           "herald",
 		Short:         "Send a campaign through Intercom: never twice, never lost, never faster than allowed",
 		Long:          about,
+		Example:       "  herald demo\n  herald init spring && herald check spring/campaign.yaml\n  herald send spring/campaign.yaml",
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
@@ -40,35 +47,143 @@ func rootCommand(p *program) *cobra.Command {
 	}
 	root.AddCommand(
 		demoCommand(p), initCommand(p), checkCommand(p), previewCommand(p), rehearseCommand(p),
-		sendCommand(p), retryCommand(p), exportCommand(p), statusCommand(p), showCommand(p),
+		sendCommand(p), retryCommand(p), exportCommand(p), statusCommand(p), showCommand(p), settleCommand(p), ledgerCommand(p),
 		sandboxCommand(p), loginCommand(p), versionCommand(p),
 	)
+	root.SuggestionsMinimumDistance = 2
 	for _, c := range append(root.Commands(), root) {
-		c.Long += "\n\n" + exitCodes
+		c.Long = cmp.Or(c.Long, c.Short+".") + "\n\n" + exitCodes
+		c.Example = cmp.Or(c.Example, "  "+c.CommandPath())
 		c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-			return &usageError{err: err, command: c.CommandPath()}
+			return &usageError{err: flagError(c.Flags(), "", err), command: c.CommandPath()}
 		})
 		asUsageErrors(c)
 	}
 	return root
 }
 
-// asUsageErrors marks what cobra says of wrong arguments as wrong usage.
+// asUsageErrors marks wrong arguments as wrong usage, and says of which command.
 func asUsageErrors(c *cobra.Command) {
 	check, run := c.Args, c.RunE
 	c.Args = func(c *cobra.Command, args []string) error {
 		if err := check(c, args); err != nil {
-			return &usageError{err: err, command: c.CommandPath()}
+			return &usageError{err: argumentError(c, args), command: c.CommandPath()}
 		}
 		return nil
 	}
-	c.RunE = func(c *cobra.Command, args []string) error { return run(c, args) }
+	c.RunE = func(c *cobra.Command, args []string) error {
+		err := run(c, args)
+		var usage *usageError
+		if errors.As(err, &usage) && usage.command == "" {
+			usage.command = c.CommandPath()
+		}
+		return err
+	}
+}
+
+// argumentError says which arguments a command takes, when it was given others.
+func argumentError(c *cobra.Command, args []string) error {
+	usage := strings.TrimSpace(c.Root().Name() + " " + strings.TrimPrefix(c.Use, c.Root().Name()))
+	switch {
+	case len(args) == 0:
+		return fmt.Errorf("something is missing: %s", usage)
+	case c.HasParent():
+		return fmt.Errorf("%q is too much: %s", args[len(args)-1], usage)
+	}
+	text := fmt.Sprintf("there is no command %q", args[0])
+	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+		text += " (did you mean " + strings.Join(near, " or ") + "?)"
+	}
+	return errors.New(text)
+}
+
+// flagError says what is wrong with a flag, or with the variable that its value
+// comes from, in words of this program.
+func flagError(flags *pflag.FlagSet, variable string, err error) error {
+	var unknown *pflag.NotExistError
+	var invalid *pflag.InvalidValueError
+	var bare *pflag.ValueRequiredError
+	switch {
+	case errors.As(err, &bare):
+		return fmt.Errorf("--%s needs a value", bare.GetSpecifiedName())
+	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "":
+		return fmt.Errorf("there is no flag --%s%s", unknown.GetSpecifiedName(), flagsLike(flags, unknown.GetSpecifiedName()))
+	case !errors.As(err, &invalid):
+		return err
+	}
+	name := cmp.Or(variable, "--"+invalid.GetFlag().Name)
+	switch invalid.GetFlag().Value.Type() {
+	case "int":
+		return fmt.Errorf("%s: %q must be a whole number", name, invalid.GetValue())
+	case "bool":
+		return fmt.Errorf("%s: %q must be true or false", name, invalid.GetValue())
+	case "duration":
+		return fmt.Errorf("%s: %q must be a time, as in 30s or 2m", name, invalid.GetValue())
+	}
+	return fmt.Errorf("%s: %w", name, invalid.Unwrap())
+}
+
+// flagsLike names the flags that begin like one that does not exist.
+func flagsLike(flags *pflag.FlagSet, name string) string {
+	var near []string
+	flags.VisitAll(func(f *pflag.Flag) {
+		if strings.HasPrefix(f.Name, name) || strings.HasPrefix(name, f.Name) {
+			near = append(near, "--"+f.Name)
+		}
+	})
+	if len(near) == 0 {
+		return ""
+	}
+	return " (did you mean " + strings.Join(near, " or ") + "?)"
 }
 
 // fileFlags say where a campaign's files are, if not where they usually are.
-type fileFlags struct{ source, ledger, results string }
+type fileFlags struct {
+	source, ledger, results string
+	all                     *pflag.FlagSet // of the command; nil if it has no such flags
+}
+
+// told returns the flags of this command line that another command must be
+// given as well, to mean the same files and the same workspace: without its
+// --ledger a run that is resumed would write to everybody again. --token-cmd is
+// left out: it may be an echo of the token.
+func (f *fileFlags) told(command string) string {
+	names := []string{"source", "ledger", "results"}
+	switch name, _, _ := strings.Cut(strings.TrimPrefix(command, "herald "), " "); name {
+	case "send", "retry", "check":
+		names = append(names, "token-file", "region", "base-url")
+	}
+	text := ""
+	for _, name := range names {
+		if f.given(name) && !strings.Contains(command, " --"+name+" ") {
+			text += " --" + name + " " + shellQuote(f.all.Lookup(name).Value.String())
+		}
+	}
+	return text
+}
+
+// given reports whether the command line has the flag.
+func (f *fileFlags) given(name string) bool {
+	if f.all == nil {
+		return false
+	}
+	flag := f.all.Lookup(name)
+	return flag != nil && flag.Changed
+}
+
+// origin is where the value of a flag was given: on the command line or in the
+// environment.
+func (f *fileFlags) origin(name string) string {
+	if f.all != nil && !f.given(name) {
+		if flag := f.all.Lookup(name); flag != nil && variableOf(flag) != "" {
+			return variableOf(flag)
+		}
+	}
+	return "--" + name
+}
 
 func (f *fileFlags) add(flags *pflag.FlagSet) {
+	f.all = flags
 	flags.StringVar(&f.source, "source", "", "read recipients from this `file` and not the campaign's; - is stdin")
 	flags.StringVar(&f.ledger, "ledger", "", "keep claims and outcomes in this `file` (default NAME.ledger beside the campaign)")
 	flags.StringVar(&f.results, "results", "", "write outcomes to this .csv or .jsonl `file` (default NAME.results.csv beside the campaign)")
@@ -92,8 +207,36 @@ func (f *apiFlags) add(flags *pflag.FlagSet) {
 type runFlags struct {
 	yes, skipCheck, skipBadRows, mustResume, newContent, json bool
 	rate, share, progress                                     string
-	workers, limit, latePasses                                int
+	workers, limit, latePasses, duplicates                    int
 	lateWait                                                  time.Duration
+}
+
+// check says what is wrong with the values of flags. A 0 that was given is no
+// default: a script that works out --limit 0 does not mean everybody.
+func (f *runFlags) check(files *fileFlags) error {
+	for _, n := range []struct {
+		name               string
+		value, least, most int
+	}{
+		{"limit", f.limit, 1, math.MaxInt},
+		{"workers", f.workers, 1, campaign.MaxWorkers},
+		{"late-passes", f.latePasses, 0, 100},
+	} {
+		if given := files.given(n.name); n.value > n.most || n.value < n.least && (given || n.value < 0) {
+			return fmt.Errorf("%s: %d must be a whole number from %d%s", files.origin(n.name), n.value, n.least, upTo(n.most))
+		}
+	}
+	if f.progress != "" && !slices.Contains([]string{"auto", "plain", "none"}, f.progress) {
+		return fmt.Errorf("%s: %q must be auto, plain or none", files.origin("progress"), f.progress)
+	}
+	return nil
+}
+
+func upTo(most int) string {
+	if most == math.MaxInt {
+		return ""
+	}
+	return fmt.Sprintf(" to %d", most)
 }
 
 func (f *runFlags) add(flags *pflag.FlagSet) {
@@ -116,20 +259,29 @@ func (f *runFlags) addOutput(flags *pflag.FlagSet) {
 	flags.StringVar(&f.progress, "progress", "auto", "show progress as a bar on a terminal (`auto`), as plain lines, or none: auto, plain, none [HERALD_PROGRESS]")
 }
 
+// variableOf returns the environment variable that a flag's usage names.
+func variableOf(f *pflag.Flag) string {
+	_, rest, ok := strings.Cut(f.Usage, "[HERALD_")
+	if !ok {
+		return ""
+	}
+	return "HERALD_" + strings.TrimSuffix(rest, "]")
+}
+
 // fromEnvironment gives each flag that was not set, and names a variable in
 // brackets, the value of that variable.
 func fromEnvironment(p *program, flags *pflag.FlagSet) error {
 	var first error
 	flags.VisitAll(func(f *pflag.Flag) {
-		_, rest, ok := strings.Cut(f.Usage, "[HERALD_")
-		if !ok || f.Changed || first != nil {
+		name := variableOf(f)
+		if name == "" || f.Changed || first != nil {
 			return
 		}
-		name := "HERALD_" + strings.TrimSuffix(rest, "]")
 		if v := p.env(name); v != "" {
 			if err := flags.Set(f.Name, v); err != nil {
-				first = &usageError{err: fmt.Errorf("%s=%s: %w", name, v, err)}
+				first = &usageError{err: flagError(flags, name, err)}
 			}
+			f.Changed = false // by the command line
 		}
 	})
 	return first

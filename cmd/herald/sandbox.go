@@ -14,7 +14,7 @@ import (
 
 func sandboxCommand(p *program) *cobra.Command {
 	var addr, style string
-	var faults []string
+	var faults, unknown []string
 	o := sandbox.Options{}
 	c := &cobra.Command{
 		Use:   "sandbox",
@@ -34,6 +34,10 @@ cut, not-json or empty; WHEN is a share (1%), first:20 or id:CONTACT.`,
 			if err := readSandboxFlags(&o, style, faults); err != nil {
 				return &usageError{err: err, command: c.CommandPath()}
 			}
+			o.Contacts.States = map[string]sandbox.State{}
+			for _, id := range unknown {
+				o.Contacts.States[id] = sandbox.Unknown
+			}
 			ctx, stop := signal.NotifyContext(c.Context(), syscall.SIGINT, syscall.SIGTERM)
 			defer stop()
 			return p.sandbox(ctx, addr, o)
@@ -45,6 +49,7 @@ cut, not-json or empty; WHEN is a share (1%), first:20 or id:CONTACT.`,
 	f.DurationVar(&o.Window, "window", 10*time.Second, "the length of a window")
 	f.StringVar(&style, "window-style", "aligned", "how windows follow: aligned, anchored or sliding")
 	f.Var(shareFlag{&o.Contacts.Unknown}, "unknown", "this `share` of contacts does not exist")
+	f.StringArrayVar(&unknown, "unknown-contact", nil, "the contact with this `id` does not exist; several times")
 	f.Var(shareFlag{&o.Contacts.TooNew}, "too-new", "this `share` of contacts is not found the first time")
 	f.Var(shareFlag{&o.Contacts.Unsubscribed}, "unsubscribed", "this `share` of contacts refuses emails")
 	f.BoolVar(&o.Restricted, "restricted", false, "answer as a workspace without a subscription does")

@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/herald-campaigns/herald/pkg/ledger"
-	"github.com/herald-campaigns/herald/pkg/report"
 	"github.com/herald-campaigns/herald/pkg/sender"
 )
 
@@ -56,6 +55,8 @@ type mode struct {
 
 // send takes a campaign from its file to its results.
 func (s *session) send(ctx context.Context, path string, m mode) error {
+	ctx, cut, release := interruptible(ctx)
+	defer release()
 	s.pick = m.picks
 	if err := s.prepare(ctx, path); err != nil {
 		return err
@@ -64,16 +65,21 @@ func (s *session) send(ctx context.Context, path string, m mode) error {
 	if err != nil {
 		return err
 	}
-	if v != nil && v.Ready == 0 {
+	if v != nil && v.Ready == 0 && !s.resultsBehind() {
 		return s.nothingToDo(v)
 	}
 	if err := s.confirm(ctx, m, v); err != nil {
 		return err
 	}
+	if v != nil && v.unknown > 0 {
+		if err := s.acceptDuplicates(ctx, v.unknown); err != nil {
+			return err
+		}
+	}
 	if err := s.createLedger(); err != nil {
 		return err
 	}
-	return s.execute(ctx, m, v)
+	return s.execute(ctx, cut, m, v)
 }
 
 // prepare does everything that can fail before the first row is read.
@@ -88,6 +94,9 @@ func (s *session) prepare(ctx context.Context, path string) error {
 		return err
 	}
 	if err := s.resolveSender(ctx); err != nil {
+		return err
+	}
+	if err := s.checkResultsPath(); err != nil {
 		return err
 	}
 	return s.openLedger()
@@ -122,17 +131,18 @@ func (s *session) nothingToDo(v *survey) error {
 	return nil
 }
 
-// execute sends, and tells what became of it.
-func (s *session) execute(ctx context.Context, m mode, v *survey) error {
-	if err := s.ledger.StartRun(s.runRecord(m, v)); err != nil {
-		return err
-	}
+// execute sends until ctx ends, and tells what became of it; what is in flight
+// then finishes, unless cut ends too.
+func (s *session) execute(ctx, cut context.Context, m mode, v *survey) error {
 	if err := s.renewResults(); err != nil {
 		s.warnResults(err)
 	}
+	if err := s.ledger.StartRun(s.runRecord(m, v)); err != nil {
+		return err
+	}
 	o := observe(s.resultsPath())
 	engine := sender.New(s.engineConfig(o))
-	stop, cut, release := s.interrupts(ctx, s.campaign.Timeout, func() {
+	cut, release := finishing(ctx, cut, s.campaign.Timeout, func() {
 		s.say("stopping: messages in flight are finished first; interrupt again to cut them off")
 	})
 	defer release()
@@ -141,8 +151,11 @@ func (s *session) execute(ctx context.Context, m mode, v *survey) error {
 		pulse.total = v.Ready
 	}
 	d := s.display(s.run.progress, pulse.total, pulse.done, pulse.line)
-	err := engine.Run(stop, cut)
+	err := engine.Run(ctx, cut)
 	d.close()
+	if errors.Is(err, context.Canceled) {
+		err = errInterrupted
+	}
 	return s.finish(m, o, engine.Progress(), err, time.Since(pulse.started))
 }
 
@@ -150,7 +163,8 @@ func (s *session) execute(ctx context.Context, m mode, v *survey) error {
 func (s *session) finish(m mode, o *observer, p sender.Progress, cause error, took time.Duration) error {
 	resultsErr := o.close(s.ledger)
 	if !errors.As(cause, new(*ledger.WriteError)) {
-		if err := s.ledger.EndRun(ledger.End{Finished: time.Now().UTC(), Reason: endReason(cause), Counts: countsOf(p)}); err != nil {
+		end := ledger.End{Finished: time.Now().UTC(), Reason: endReason(cause), Counts: countsOf(p), ResultsBehind: resultsErr != nil}
+		if err := s.ledger.EndRun(end); err != nil {
 			cause = errors.Join(cause, err)
 		}
 	}
@@ -188,19 +202,6 @@ const (
 	alike     = 20 // first answers that fail in the same way before a run stops
 	maxOutage = 10 * time.Minute
 )
-
-// renewResults writes the results file anew from the ledger, if it is missing
-// or the last run did not end properly: the file may then lack its last rows.
-func (s *session) renewResults() error {
-	if s.ledger.Created() {
-		return nil
-	}
-	_, err := os.Stat(s.resultsPath())
-	if err == nil && s.ledger.Whole() {
-		return nil
-	}
-	return report.WriteResults(s.resultsPath(), resultRows(s.ledger.Entries()))
-}
 
 func (s *session) runRecord(m mode, v *survey) ledger.Run {
 	r := ledger.Run{

@@ -11,11 +11,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/herald-campaigns/herald/pkg/campaign"
 	"github.com/herald-campaigns/herald/pkg/governor"
 	"github.com/herald-campaigns/herald/pkg/intercom"
 	"github.com/herald-campaigns/herald/pkg/ledger"
+	"github.com/herald-campaigns/herald/pkg/report"
 	"github.com/herald-campaigns/herald/pkg/sender"
 	"github.com/herald-campaigns/herald/pkg/source"
 	"github.com/herald-campaigns/herald/templates"
@@ -36,6 +38,8 @@ type session struct {
 	campaign   *campaign.Campaign
 	sourceName string // as people call it
 	sourcePath string
+	layout     layout      // of the source
+	sourceInfo fs.FileInfo // of the file as it was at the first pass
 	renderer   *campaign.Renderer
 	offline    bool // senders are not looked up
 	anySender  bool // nor need they exist: a rehearsal
@@ -60,19 +64,16 @@ func (s *session) load(path string) error {
 	s.campaign = c
 	if s.run.rate != "" {
 		if c.Rate, err = campaign.ParseRate(s.run.rate); err != nil {
-			return &usageError{err: fmt.Errorf("--rate: %w", err)}
+			return &usageError{err: fmt.Errorf("%s: %w", s.files.origin("rate"), err)}
 		}
 	}
 	if s.run.share != "" {
 		if c.Share, err = campaign.ParseShare(s.run.share); err != nil {
-			return &usageError{err: fmt.Errorf("--share: %w", err)}
+			return &usageError{err: fmt.Errorf("%s: %w", s.files.origin("share"), err)}
 		}
 	}
-	if s.run.workers < 0 || s.run.workers > campaign.MaxWorkers {
-		return &usageError{err: fmt.Errorf("--workers: %d is not between 1 and %d", s.run.workers, campaign.MaxWorkers)}
-	}
-	if s.run.limit < 0 {
-		return &usageError{err: fmt.Errorf("--limit: %d is less than 1", s.run.limit)}
+	if err := s.run.check(&s.files); err != nil {
+		return &usageError{err: err}
 	}
 	c.Workers = cmp.Or(s.run.workers, c.Workers)
 	c.API.Region = cmp.Or(s.api.region, c.API.Region)
@@ -97,12 +98,13 @@ func (s *session) bind(ctx context.Context) error {
 		return err
 	}
 	defer rows.Close()
+	s.layout = layoutOf(rows)
 	o := campaign.CompileOptions{Admin: s.admin}
 	if s.offline {
 		o.Admin = nil
 	}
 	s.renderer, err = s.campaign.Compile(rows.Header(), o)
-	return err
+	return withColumns(err, s.sourceName, rows.Header())
 }
 
 // close removes what the session leaves behind.
@@ -123,15 +125,6 @@ func (s *session) openSource() (*source.Reader, error) {
 	return source.Open(s.sourcePath, o)
 }
 
-// open is openSource as the engine takes it.
-func (s *session) open() (sender.Source, error) {
-	r, err := s.openSource()
-	if err != nil {
-		return nil, err
-	}
-	return r, nil
-}
-
 // connect makes the client and the governor, and asks who the token belongs to.
 func (s *session) connect(ctx context.Context) error {
 	token, err := s.token(ctx)
@@ -150,7 +143,10 @@ func (s *session) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.me, err = s.client.Me(ctx)
+	err = s.ask(ctx, func() (err error) {
+		s.me, err = s.client.Me(ctx)
+		return err
+	})
 	if err != nil {
 		return connectError(s.client.BaseURL(), err)
 	}
@@ -160,6 +156,21 @@ func (s *session) connect(ctx context.Context) error {
 			hint: "use a token of that workspace, or correct api.workspace in " + s.campaign.File}
 	}
 	return nil
+}
+
+// ask looks something up, and again when the API asks for a pause: its limit
+// may be used up, by the run that this one resumes or by somebody else.
+func (s *session) ask(ctx context.Context, lookUp func() error) error {
+	for {
+		err := lookUp()
+		if intercom.ClassOf(err) != intercom.Throttled && !errors.Is(err, governor.ErrGateClosed) {
+			return err
+		}
+		s.say("the API's limit is used up; going on in %s", report.Duration(time.Until(s.governor.Status().Until).Round(100*time.Millisecond)))
+		if err := s.governor.Pace(ctx); err != nil {
+			return err
+		}
+	}
 }
 
 func (s *session) inSandbox() bool { return s.me.App.ID == sandboxWorkspace }
@@ -173,14 +184,20 @@ func (s *session) resolveSender(ctx context.Context) error {
 	}
 	fixed, isFixed := s.renderer.FixedSender()
 	if fixed.ID != 0 {
-		admin, err := s.client.Admin(ctx, fixed.ID)
+		err := s.ask(ctx, func() (err error) {
+			s.fromAdmin, err = s.client.Admin(ctx, fixed.ID)
+			return err
+		})
 		if err != nil {
-			return senderError(s.campaign, strconv.FormatInt(fixed.ID, 10), s.me.App, err)
+			return s.senderError(strconv.FormatInt(fixed.ID, 10), err)
 		}
-		s.fromAdmin = admin
 		return nil
 	}
-	admins, err := s.client.Admins(ctx)
+	var admins []intercom.Admin
+	err := s.ask(ctx, func() (err error) {
+		admins, err = s.client.Admins(ctx)
+		return err
+	})
 	if err != nil {
 		return connectError(s.client.BaseURL(), err)
 	}
@@ -228,10 +245,10 @@ func (s *session) openLedger() error {
 			return &refusal{code: exitCant, what: "there is no ledger " + s.ledgerPath() + " to resume",
 				hint: "check the campaign's name and folder, or run without --must-resume to begin"}
 		}
-		return nil
+		return probeFolder(filepath.Dir(s.ledgerPath()))
 	}
 	if err != nil {
-		return err
+		return s.ledgerError(err)
 	}
 	s.ledger, s.book = l, l
 	if l.Header().Campaign != s.campaign.Name {
@@ -240,6 +257,20 @@ func (s *session) openLedger() error {
 			hint: "choose the right file with --ledger, or give this campaign a name of its own"}
 	}
 	return s.compareFingerprint(l.Runs())
+}
+
+// probeFolder finds out whether a ledger can be made, before every row is
+// checked and somebody is asked.
+func probeFolder(dir string) error {
+	f, err := os.CreateTemp(dir, ".herald-probe-*")
+	if err != nil {
+		var path *fs.PathError
+		if errors.As(err, &path) {
+			err = path.Err
+		}
+		return &fs.PathError{Op: "write to the folder", Path: dir, Err: err}
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
 // createLedger makes the ledger if there is none.
@@ -275,10 +306,10 @@ func (s *session) compareFingerprint(runs []ledger.Run) error {
 		return nil
 	}
 	changed := changes(runs[len(runs)-1].Fingerprint, s.fingerprint())
-	for _, fixed := range []string{"API host", "workspace"} {
+	for _, fixed := range []string{"workspace", "API host"} {
 		if was, is := runs[0].Fingerprint[fixed], s.fingerprint()[fixed]; was != is {
 			return &refusal{code: exitUsage,
-				what: fmt.Sprintf("%s was begun with %s %s, this run has %s", s.ledgerPath(), fixed, was, is),
+				what: fmt.Sprintf("%s was begun with the %s %s, and this run has %s", s.ledgerPath(), fixed, was, is),
 				hint: "use the token and region it was begun with, or another --ledger"}
 		}
 	}

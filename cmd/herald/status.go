@@ -18,20 +18,25 @@ import (
 
 func statusCommand(p *program) *cobra.Command {
 	s := &session{program: p}
+	runs := false
 	c := &cobra.Command{
 		Use:   "status CAMPAIGN",
 		Short: "Count what was sent, what failed and why, and what is pending",
 		Long: `Status reads the ledger and the source and accounts for every row. It may be
 used while a run is going on.`,
-		Example: "  herald status spring.yaml\n  herald status spring.yaml --json",
+		Example: "  herald status spring.yaml\n  herald status spring.yaml --json\n  herald status spring.yaml --runs",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			defer s.close()
+			if runs {
+				return s.listRuns(args[0])
+			}
 			return s.status(c.Context(), args[0])
 		},
 	}
 	s.files.add(c.Flags())
 	c.Flags().BoolVar(&s.run.json, "json", false, "print the counts as JSON")
+	c.Flags().BoolVar(&runs, "runs", false, "list every run: who, when, with what, and how it ended")
 	return c
 }
 
@@ -47,7 +52,8 @@ func (s *session) offlineBook(path string) (*ledger.Book, error) {
 			s.me.App.ID = ""
 		}
 	}
-	return ledger.Load(s.ledgerPath(), nil)
+	book, err := ledger.Load(s.ledgerPath(), nil)
+	return book, s.ledgerError(err)
 }
 
 // A standing is what status prints.
@@ -146,7 +152,7 @@ func printRun(w io.Writer, st *standing) {
 	r := st.LastRun
 	end := "still running, or ended without a word"
 	if r.End != nil {
-		end = r.End.Reason + " at " + r.End.Finished.Local().Format("15:04:05")
+		end = endWords(r.End.Reason, r.End.Finished.Local().Format("15:04:05"))
 	}
 	fmt.Fprintf(w, "%s; the last: %s by %s on %s, %s, %s\n", count(st.Runs, "run"), r.Command, r.Who, r.Host,
 		r.Started.Local().Format("2 January 2006 15:04:05"), end)

@@ -75,7 +75,7 @@ func readTokenFile(path string) (string, error) {
 	}
 	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 && info.Mode().IsRegular() {
 		return "", &refusal{code: exitCant, what: fmt.Sprintf("others can read the token file %s (mode %04o)", path, info.Mode().Perm()),
-			hint: "close it", next: []string{"chmod 600 " + shellQuote(path)}}
+			hint: "let nobody else read it", next: []string{"chmod 600 " + shellQuote(path)}}
 	}
 	b, err := io.ReadAll(io.LimitReader(f, maxToken))
 	if err != nil {
@@ -95,7 +95,11 @@ func runTokenCommand(ctx context.Context, command string) (string, error) {
 	var out bytes.Buffer
 	c := exec.CommandContext(ctx, shell, flag, command)
 	c.Stdout = &out
-	if err := c.Run(); err != nil {
+	err := c.Run()
+	if ctx.Err() != nil {
+		return "", ctx.Err()
+	}
+	if err != nil {
 		return "", &refusal{code: exitCant, what: fmt.Sprintf("--token-cmd failed: %v", err),
 			hint: "run the command by hand: it must print the token and exit with 0"}
 	}

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,6 +28,9 @@ func (p *program) say(format string, args ...any) {
 
 // next says which command comes next; it is the last line of a run.
 func (p *program) next(command string) { p.say("next: %s", command) }
+
+// next is that with the flags that this command was told.
+func (s *session) next(command string) { s.program.next(command + s.files.told(command)) }
 
 // explain says what went wrong and what to do about it.
 func (p *program) explain(err error) {
@@ -52,6 +57,7 @@ func refusalOf(err error) *refusal {
 		refused  *refusal
 		problems campaign.Problems
 		file     *source.Error
+		changed  *sourceChanged
 		option   *intercom.OptionError
 		usage    *usageError
 		answer   *intercom.Error
@@ -59,21 +65,46 @@ func refusalOf(err error) *refusal {
 	switch {
 	case errors.As(err, &refused):
 		return refused
+	case errors.Is(err, context.Canceled):
+		return &refusal{what: "interrupted; nothing was sent"}
 	case errors.As(err, &problems):
-		return &refusal{what: fmt.Sprintf("%s in the campaign:\n%s", count(len(problems), "problem"), indent(problems.Error())),
-			hint: "correct the places named above; nothing was sent"}
+		return problemsRefusal(problems)
 	case errors.As(err, &file):
 		return &refusal{what: file.Error(), hint: sourceHint(file)}
+	case errors.As(err, &changed):
+		return &refusal{what: changed.Error(),
+			hint: "rows that were not reached are still to be sent; the same command reads the new file, and writes to nobody twice"}
 	case errors.As(err, &option):
 		return &refusal{what: option.Error(), hint: optionHint(option)}
 	case errors.As(err, &usage):
 		return &refusal{what: usage.Error(), hint: "see: " + orHerald(usage.command) + " -h"}
 	case errors.As(err, &answer):
 		return &refusal{what: answer.Error()}
-	case errors.Is(err, context.Canceled):
-		return &refusal{what: "interrupted; nothing was sent"}
 	}
 	return ledgerRefusal(err)
+}
+
+func problemsRefusal(problems campaign.Problems) *refusal {
+	return &refusal{code: exitUsage,
+		what: fmt.Sprintf("%s in the campaign:\n%s", count(len(problems), "problem"), indent(problems.Error())),
+		hint: "correct the places named above; nothing was sent"}
+}
+
+// withColumns adds to problems of templates what the columns of the source are.
+func withColumns(err error, source string, h *source.Header) error {
+	var problems campaign.Problems
+	if !errors.As(err, &problems) || h == nil {
+		return err
+	}
+	const shown = 20
+	names := h.Names()
+	more := ""
+	if n := len(names) - shown; n > 0 {
+		names, more = names[:shown], fmt.Sprintf(" and %s more", report.Number(n))
+	}
+	r := problemsRefusal(problems)
+	r.hint += fmt.Sprintf("\n  the columns of %s are: %s%s", source, strings.Join(names, ", "), more)
+	return r
 }
 
 func orHerald(command string) string {
@@ -101,18 +132,47 @@ func ledgerRefusal(err error) *refusal {
 	case errors.As(err, &write):
 		return &refusal{what: write.Error(),
 			hint: "without its ledger herald sends nothing more. Make room, or mend the disk or the permissions, and run the same command again: it goes on where it stopped"}
-	case errors.Is(err, ledger.ErrNotLedger):
-		return &refusal{what: err.Error(), hint: "choose another file with --ledger; this one was not touched"}
 	case errors.Is(err, ledger.ErrFormat):
 		return &refusal{what: err.Error(), hint: "use the newer herald that wrote it"}
-	case errors.Is(err, ledger.ErrMissing):
-		return &refusal{what: err.Error(), hint: "nothing was sent from here yet, or the campaign's name or folder is another one (see --ledger)"}
-	case errors.Is(err, fs.ErrPermission):
-		return &refusal{what: err.Error(), hint: "check who owns the file and its folder, and their permissions"}
-	case errors.Is(err, syscall.ENOSPC):
-		return &refusal{what: err.Error(), hint: "make room and run the same command again"}
 	}
-	return &refusal{what: err.Error()}
+	return fileRefusal(err)
+}
+
+// ledgerError names the ledger that is none, or that there is none of.
+func (s *session) ledgerError(err error) error {
+	switch {
+	case errors.Is(err, ledger.ErrNotLedger):
+		return &refusal{code: exitCant, what: s.ledgerPath() + " is not a ledger",
+			hint: "choose another file with --ledger; this one was not touched"}
+	case errors.Is(err, ledger.ErrMissing):
+		return &refusal{code: exitCant, what: "there is no ledger " + s.ledgerPath(),
+			hint: "nothing was sent from here yet, or the campaign's name or folder is another one (see --ledger)"}
+	}
+	return err
+}
+
+// fileRefusal is refusalOf for what the operating system refuses, and all else.
+func fileRefusal(err error) *refusal {
+	r := &refusal{what: err.Error()}
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		verb := map[string]string{"mkdir": "make the folder", "openat": "open"}[path.Op]
+		r.what = fmt.Sprintf("can't %s %s: %v", cmp.Or(verb, path.Op), path.Path, path.Err)
+		r.hint = "check the path"
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		r.hint = "check the path: the folder must exist"
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		r.hint = "check who owns the file and its folder, and their permissions"
+	case errors.Is(err, syscall.ENOTDIR):
+		r.hint = "a part of this path is a file, and must be a folder"
+	case errors.Is(err, syscall.EISDIR):
+		r.hint = "this is a folder: name a file"
+	case errors.Is(err, syscall.ENOSPC):
+		r.hint = "make room and run the same command again"
+	}
+	return r
 }
 
 // campaignError explains why a campaign file can't be read.
@@ -161,9 +221,11 @@ func sourceHint(e *source.Error) string {
 	case source.BadHeader:
 		return "give every column a name of its own in the first line"
 	case source.WrongDelimiter:
-		return fmt.Sprintf("if the columns are separated by %q, add to the campaign: delimiter: %q", e.Delimiter, e.Delimiter)
+		return fmt.Sprintf("if the columns are separated by %q, add to the campaign: delimiter: %[1]q", string(e.Delimiter))
 	case source.LineEnds:
 		return "save the file again with line ends of Unix or Windows"
+	case source.Markup:
+		return "a download that failed, or that wants a log-in, looks like that: fetch the list again"
 	case source.NotLines:
 		return "write one JSON object a line; jq -c '.[]' does that to a list"
 	case source.Corrupt:
@@ -181,18 +243,21 @@ func optionHint(e *intercom.OptionError) string {
 	case e.Option == "version":
 		return "correct api.version in the campaign; leave it out for " + intercom.DefaultVersion
 	}
-	return "correct it in the campaign's api section, or the flag"
+	return "it looks like https://api.intercom.io, without user name, ? or #: correct --base-url, HERALD_BASE_URL or api.base_url in the campaign"
 }
 
 // connectError explains why the API could not be asked who the token is.
 func connectError(base string, err error) error {
+	if errors.Is(err, context.Canceled) {
+		return err
+	}
 	r := &refusal{code: exitCant, what: fmt.Sprintf("%s: %v", base, err)}
 	var answer *intercom.Error
-	var lookup *net.DNSError
+	if errors.As(err, &answer) {
+		r.what = fmt.Sprintf("%s answers %s", base, errorWords(err))
+	}
 	switch {
-	case errors.As(err, &lookup):
-		r.hint = "check the network, and --region or --base-url"
-	case !errors.As(err, &answer):
+	case answer == nil:
 	case answer.Status == 401:
 		r.what = fmt.Sprintf("%s refuses the access token: %s", base, answer.Message)
 		r.hint = "check the token, and the region: a token works in its own region only (--region us, eu or au)"
@@ -201,6 +266,7 @@ func connectError(base string, err error) error {
 	case answer.Status >= 300 && answer.Status < 400:
 		r.hint = "this host answers for another one; check --region and --base-url"
 	case answer.Status == 0:
+		r.what = fmt.Sprintf("can't reach %s: %s", base, errorWords(err))
 		r.hint = "check the network, a proxy (HTTPS_PROXY), and --region or --base-url"
 	case answer.Status == 404:
 		r.hint = "this does not look like Intercom's API; check --base-url"
@@ -210,12 +276,43 @@ func connectError(base string, err error) error {
 	return r
 }
 
-func senderError(c *campaign.Campaign, id string, w intercom.App, err error) error {
+// errorWords is what the API answered, in its own words, or why it did not.
+func errorWords(err error) string {
+	var answer *intercom.Error
+	switch {
+	case !errors.As(err, &answer):
+		return fmt.Sprint(err)
+	case answer.Status == 0:
+		return reachCause(answer)
+	}
+	text := strings.TrimSpace(fmt.Sprintf("%d %s", answer.Status, answer.Code)) + ": " + answer.Message
+	if answer.RequestID != "" {
+		text += " (request " + answer.RequestID + ")"
+	}
+	return text
+}
+
+// reachCause is why no answer came, without what only programmers need.
+func reachCause(answer *intercom.Error) string {
+	var lookup *net.DNSError
+	var system syscall.Errno
+	switch {
+	case errors.As(answer, &lookup) && lookup.IsNotFound:
+		return "there is no host " + lookup.Name
+	case errors.As(answer, &system):
+		return system.Error()
+	case errors.As(answer, new(tls.RecordHeaderError)):
+		return "it does not speak https"
+	}
+	return answer.Message
+}
+
+func (s *session) senderError(id string, err error) error {
 	var answer *intercom.Error
 	if errors.As(err, &answer) && answer.Status == 404 {
-		return unknownSender(c, id, w)
+		return unknownSender(s.campaign, id, s.me.App)
 	}
-	return connectError("look up the sender "+id, err)
+	return connectError(s.client.BaseURL(), err)
 }
 
 func unknownSender(c *campaign.Campaign, sender string, w intercom.App) error {
@@ -282,7 +379,10 @@ func (s *session) printSummary(o *observer, p sender.Progress, took time.Duratio
 	} else if !p.Balanced() {
 		fmt.Fprintln(s.out, "THE EQUATION DOES NOT BALANCE: rows are missing from one side. Please report this as a bug.")
 	}
-	fmt.Fprintf(s.out, "results  %s\nledger   %s\n", s.resultsPath(), s.ledgerPath())
+	fmt.Fprintf(s.out, "results  %s\n", s.resultsPath())
+	if !s.anySender { // a rehearsal throws its ledger away
+		fmt.Fprintf(s.out, "ledger   %s\n", s.ledgerPath())
+	}
 }
 
 // nextAfter says why a run ended, unless it simply finished, and what to do.
@@ -300,8 +400,11 @@ func (s *session) nextAfter(m mode, p sender.Progress, cause error) {
 	case errors.Is(cause, errInterrupted):
 		s.say("interrupted: %s still to be sent", count(p.Pending, "row"))
 		s.next(again)
+	case m.command == "rehearse": // left no ledger to go on with
 	case errors.Is(cause, errLeft) && p.Failed > 0:
 		s.next("herald retry " + shellQuote(s.campaign.File) + " --only failed")
+	case errors.Is(cause, errLeft) && p.UnknownNow == 0 && p.Bad > 0:
+		s.next("herald check " + shellQuote(s.campaign.File))
 	case errors.Is(cause, errLeft) && p.Unknown > 0:
 		s.next("herald export " + shellQuote(s.campaign.File) + " --status unknown")
 	case cause == nil && p.Pending > 0:
@@ -315,7 +418,7 @@ func (s *session) nextAfter(m mode, p sender.Progress, cause error) {
 func haltSentence(h *sender.Halt) string {
 	switch h.Cause {
 	case sender.Hopeless:
-		return fmt.Sprintf("stopped: every message would be refused like this one: %v", h.Err)
+		return fmt.Sprintf("stopped: every message would be refused like this one: %s", errorWords(h.Err))
 	case sender.AllAlike:
 		return fmt.Sprintf("stopped: the first %d answers all failed alike (%s)", h.Count, h.Code)
 	case sender.TooManyFail:
@@ -323,7 +426,7 @@ func haltSentence(h *sender.Halt) string {
 	case sender.TooManyLost:
 		return fmt.Sprintf("stopped: the outcome of %s is unknown (%s); the campaign's stop.unknown allows no more", count(h.Count, "message"), h.Code)
 	case sender.NetworkGone:
-		return fmt.Sprintf("stopped: nothing could be sent for %s: %v", report.Duration(maxOutage), h.Err)
+		return fmt.Sprintf("stopped: nothing could be sent for %s: %v", report.Duration(maxOutage), errorWords(h.Err))
 	}
 	return h.Error()
 }
@@ -331,11 +434,43 @@ func haltSentence(h *sender.Halt) string {
 func haltHint(h *sender.Halt) string {
 	switch h.Cause {
 	case sender.Hopeless:
-		return "nothing was lost: this row and all that follow are still to be sent. Mend the cause first"
+		return hopelessAdvice(h.Err) + ". Nothing was lost: this row and all that follow are still to be sent"
 	case sender.TooManyLost:
 		return "unknown rows are not sent again by themselves. Find out what is wrong with the network or the API first"
 	}
 	return "find out why first (the results file has each answer); rows that were not reached are still to be sent"
+}
+
+// hopelessAdvice says what to mend before anything can be sent.
+func hopelessAdvice(err error) string {
+	var answer *intercom.Error
+	switch {
+	case !errors.As(err, &answer):
+	case answer.Code == intercom.CodeAdminNotFound:
+		return "set message.from to an admin of the workspace"
+	case answer.Status == 401:
+		return "use a valid access token"
+	case answer.Status == 402 || answer.Status == 403:
+		return "ask an admin of the workspace about its plan and about what the token may do"
+	case answer.Status >= 300 && answer.Status < 400:
+		return "check --region and --base-url"
+	}
+	return "mend the cause first"
+}
+
+// endWords says how and when a run ended, from what its record says.
+func endWords(reason, at string) string {
+	stopped := map[string]string{
+		string(sender.Hopeless):    "every message would have been refused",
+		string(sender.AllAlike):    "the first answers all failed alike",
+		string(sender.TooManyFail): "too many messages failed",
+		string(sender.TooManyLost): "too many outcomes were unknown",
+		string(sender.NetworkGone): "nothing could be sent any more",
+	}
+	if why, ok := stopped[reason]; ok {
+		return "stopped at " + at + ": " + why
+	}
+	return reason + " at " + at
 }
 
 // count writes a number of things: 1 row, 50,000 rows.

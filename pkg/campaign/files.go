@@ -90,7 +90,7 @@ func (f *finder) namedBody(n *yaml.Node, name string) *Template {
 		return t
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		p := f.add(n, "message.body: there is no file and no shipped template %q; text as such stands after a pipe (|)", name)
+		p := f.add(n, "message.body: there is no file and no shipped template %q; a text of its own goes after a pipe (body: |)", name)
 		p.Suggestion = nearest(name, f.names(name))
 	} else {
 		f.add(n, "message.body: %v", err)

@@ -219,5 +219,6 @@ var slips = []struct {
 	{regexp.MustCompile(`^unterminated quoted string.*`), "a quote inside {{ }} is never closed"},
 	{regexp.MustCompile(`(?s)^.*multiple definition of template (".*")$`), "{{define $1}} is there twice"},
 	{regexp.MustCompile(`^(unexpected .*) in (operand|command|input)$`), "$1 inside {{ }}"},
+	{regexp.MustCompile(`^bad character U\+007D.*`), "{{ is closed by one } here: it takes two"},
 	{regexp.MustCompile(`^bad character (.*)$`), `a character that can't stand inside {{ }}: $1; a column with other characters is written {{col "Its Name"}}`},
 }

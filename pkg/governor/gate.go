@@ -1,70 +1,84 @@
 package governor
 
 import (
-	"context"
 	"math/rand/v2"
-	"sync"
 	"time"
 )
 
 // The pauses after a 429 that names none: doubled each time, up to a window.
+// jitter is added to every pause, so that many programs that share a budget
+// don't come back in the same moment.
 const (
 	firstPause = time.Second
 	jitter     = 250 * time.Millisecond
 )
 
-// A gate is open, or closed for everybody until a point in time. The zero
-// value is open.
+// A gate is open, or closed until a point in time. The zero value is open. It
+// is not safe for concurrent use.
 type gate struct {
-	mu    sync.Mutex
-	until time.Time
-	again time.Duration // the last pause that nobody named
+	closed time.Time     // when it was last closed
+	until  time.Time     // when it opens
+	again  time.Duration // the last pause that nobody named
 }
 
-func (g *gate) opens() time.Time {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.until
-}
+func (g *gate) open(now time.Time) bool { return !now.Before(g.until) }
 
-func (g *gate) open() bool { return !time.Now().Before(g.opens()) }
-
-// close closes the gate for pause, and a little more so that a second counted
-// from a rounded clock is over. Without a pause it backs off. Answers of one
-// burst don't add up: those that come while it is closed only extend it.
-func (g *gate) close(pause time.Duration) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	now := time.Now()
-	if pause == 0 {
-		if now.Before(g.until) {
+// close closes the gate for pause, because a request that was admitted at
+// admitted was turned away. Without a pause it backs off. Answers of one burst
+// don't add up: those that come while it is closed, or that were admitted
+// before it closed, can name a later end but say nothing new.
+func (g *gate) close(now, admitted time.Time, pause time.Duration) {
+	if pause <= 0 {
+		if !g.open(now) || !admitted.After(g.closed) {
 			return
 		}
 		g.again = min(max(2*g.again, firstPause), Window)
 		pause = g.again
 	}
-	if until := now.Add(pause + rand.N(jitter)); until.After(g.until) {
-		g.until = until
+	if g.open(now) {
+		g.closed = now
+	}
+	if until := now.Add(pause); until.After(g.until) {
+		g.until = until.Add(rand.N(jitter))
 	}
 }
 
-// calm notes an answer other than 429.
-func (g *gate) calm() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.again = 0
+// calm notes that a request was let in. One that was admitted before the gate
+// closed says nothing about the time since.
+func (g *gate) calm(admitted time.Time) {
+	if admitted.After(g.closed) {
+		g.again = 0
+	}
 }
 
-// wait returns when the gate is open, or with the context's error.
-func (g *gate) wait(ctx context.Context) error {
-	for !g.open() {
-		timer := time.NewTimer(time.Until(g.opens()))
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return ctx.Err()
+// A resource is what the API may throttle apart from the window.
+type resource struct{ method, path string }
+
+// resources are the gates of those that were throttled. It stays small: gates
+// that have long been open are dropped.
+type resources map[resource]*gate
+
+func (rs resources) gate(now time.Time, r resource) *gate {
+	if g := rs[r]; g != nil {
+		return g
+	}
+	for r, g := range rs {
+		if now.Sub(g.until) > Window {
+			delete(rs, r)
 		}
 	}
-	return ctx.Err()
+	g := new(gate)
+	rs[r] = g
+	return g
+}
+
+// until returns when all resources that Pace paces for are open.
+func (rs resources) until() time.Time {
+	var last time.Time
+	for r, g := range rs {
+		if !unpaced(r.method) && g.until.After(last) {
+			last = g.until
+		}
+	}
+	return last
 }

@@ -1,27 +1,62 @@
 // Package governor decides when a request may leave, for all workers and all
-// kinds of calls together.
+// kinds of calls together: never faster than the API allows, and hardly slower.
+//
+// # Use
 //
 // A worker calls [Governor.Pace] before it claims a row, and waits there for
-// its turn: one shared token bucket, burst 1, whatever the number of workers.
-// Every request then passes the transport that [Governor.Transport] wraps
-// around the client's, which reads the rate-limit headers of each answer. When
-// an answer says 429, the transport closes one gate for everybody until the
-// window resets: Pace waits behind it, and a request that comes to a closed
-// gate is turned back with [ErrGateClosed] before anything is written.
+// its turn. Every request then passes the transport that [Governor.Transport]
+// wraps around the client's, so none can go round it.
 //
-// A limit is N requests a window of ten seconds; what a campaign may use is
+//	g := governor.New(governor.Options{})
+//	client := &http.Client{Transport: g.Transport(http.DefaultTransport)}
+//	for row := range rows {
+//		if err := g.Pace(ctx); err != nil {
+//			return err
+//		}
+//		// claim the row, send it with client
+//	}
 //
-//	effective = min(rate, share × the API's limit)
+// # What it keeps to
 //
-// and the bucket's rate is (effective−1)/window, so that a window never holds
-// more than the effective number, the burst included.
+// The API's limit L is a number of requests a [Window]; what may be used is
+//
+//	effective = min(rate, share × L)
+//
+// Two things hold a request back. The pace spaces requests evenly: a token
+// bucket with a burst of 1 and a rate of (effective−1)/window. The count is the
+// guarantee: each request has one of effective places, from its admission until
+// a window after its answer. It arrived at some moment between the two, so in
+// no sliding window more than effective requests arrive, whatever the latency,
+// and whatever stalls between pace and admission. [Governor.Seed] gives places
+// to what an earlier process sent.
+//
+// Pace sets a place aside, so that who holds a claim is not kept waiting at the
+// admission. The price of the count is latency: its use is at most
+// window/(window+latency), 99 % at 100 ms and 97 % at 300 ms.
+//
+// # What it hears
+//
+// Each answer's headers are read. A limit applies at once, be it smaller or
+// larger; a larger one does not make a burst, since the pace stays even. If an
+// answer shows that others have used so much of the budget that no more than
+// their part of it is left (at a share of 100 %: no more than what is under
+// way), Pace waits until the window resets. Headers that are missing, stale or
+// absurd count as not there: then the rate is the configured one or
+// [DefaultRate].
+//
+// A 429 closes one gate for everybody until the window resets (else for its
+// Retry-After, else with growing pauses). Pace waits behind it; a request that
+// was already paced is turned back with [ErrGateClosed] before anything is
+// written, so that its claim can be released; then the rate grows from a
+// sixteenth to the whole within two seconds. A 429 with the code
+// too_many_requests is about one resource and closes that one only. A wait that
+// would last longer than Options.MaxWait is a [*WaitError].
 package governor
 
 import (
-	"context"
-	"errors"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -39,9 +74,9 @@ const DefaultRate = 160
 // neither rate nor share: others use the budget too.
 const AutoShare = 0.8
 
-// ErrGateClosed says that a request was turned back, before any of it was
-// written, because the API asked for a pause.
-var ErrGateClosed = errors.New("the API asked for a pause")
+// DefaultMaxWait is how long the API may let a campaign wait, if Options say
+// nothing else.
+const DefaultMaxWait = 15 * time.Minute
 
 // Options say how fast a campaign may be. The zero value is `rate: auto`.
 type Options struct {
@@ -50,142 +85,98 @@ type Options struct {
 	// Share is the part, above 0 and at most 1, of the API's limit that may be
 	// used. 0 is AutoShare without a Rate and 1 with one.
 	Share float64
+	// MaxWait is how long the API may make callers wait in all, by 429 or
+	// because others use up the budget, before one more request is let in. 0
+	// is DefaultMaxWait.
+	MaxWait time.Duration
 }
 
-// A Governor paces requests. Its methods may be called by many goroutines.
+// A Governor holds requests back. Its methods may be called by many goroutines.
 type Governor struct {
-	options Options
-	bucket  *rate.Limiter
-	gate    gate
+	rate, share float64
+	maxWait     time.Duration
 
-	mu    sync.Mutex
-	state Status
+	queued atomic.Int32  // callers of Pace that wait
+	turn   chan struct{} // held by the first of them
+	timer  *time.Timer   // used by who has the turn
+	wake   chan struct{} // tells who has the turn that something changed
+
+	mu     sync.Mutex
+	pacer  pacer
+	count  count
+	asking int // requests that wait for a place and go before Pace
+	limit  limit
+	window gate
+	others heldBack
+	paths  resources
+	clock  serverClock
+	paused bool
+	tally  tally
 }
 
-// A Status is what a governor knows.
-type Status struct {
-	Limit     int       // the API's limit per Window, 0 if it has not said
-	Remaining int       // of that, as the last answer said
-	Effective float64   // requests per Window that may leave
-	Throttled int       // answers of 429 so far
-	Until     time.Time // when the gate opens; in the past if it is open
-}
-
-// New returns a governor.
+// New returns a governor. It starts no goroutine.
 func New(o Options) *Governor {
-	g := &Governor{options: o, bucket: rate.NewLimiter(0, 1)}
+	g := &Governor{
+		rate: o.Rate, share: o.Share, maxWait: o.MaxWait,
+		turn: make(chan struct{}, 1), timer: time.NewTimer(time.Hour), wake: make(chan struct{}, 1),
+		pacer: pacer{bucket: rate.NewLimiter(0, 1)}, count: count{start: time.Now()}, paths: resources{},
+	}
+	g.timer.Stop()
+	if g.share == 0 {
+		g.share = 1
+		if g.rate == 0 {
+			g.share = AutoShare
+		}
+	}
+	if g.maxWait == 0 {
+		g.maxWait = DefaultMaxWait
+	}
 	g.setLimit(0)
 	return g
 }
 
-// Status returns what the governor knows now.
-func (g *Governor) Status() Status {
+// Seed gives places to requests of an earlier process, so that a restart is no
+// fresh window. Each time is the last moment at which a request can have
+// arrived: that of its answer, or, where none is known, that at which the
+// earlier process can last have run. Those older than a Window don't matter,
+// one in the future counts as now. Requests that certainly were not sent need
+// no place; one that was answered with 429 does.
+func (g *Governor) Seed(times []time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	s := g.state
-	s.Until = g.gate.opens()
-	return s
+	now := time.Now()
+	g.count.advance(now)
+	for _, t := range times {
+		if age := max(0, now.Sub(t)); age < Window {
+			g.count.linger(now.Add(-age))
+		}
+	}
 }
 
-// setLimit takes over the API's limit, 0 if there is none.
-func (g *Governor) setLimit(limit int) {
+// Pause makes Pace wait until Resume. Whatever was paced before goes its way.
+func (g *Governor) Pause() { g.setPaused(true) }
+
+// Resume ends a pause. The time it took counts for no MaxWait.
+func (g *Governor) Resume() { g.setPaused(false) }
+
+func (g *Governor) setPaused(paused bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	effective := g.effective(limit)
-	if limit == g.state.Limit && effective == g.state.Effective {
-		return
-	}
-	g.state.Limit, g.state.Effective = limit, effective
-	g.bucket.SetLimit(perSecond(effective))
+	g.paused = paused
+	g.notify()
 }
 
-func (g *Governor) effective(limit int) float64 {
-	share := g.options.Share
-	switch {
-	case share == 0 && g.options.Rate == 0:
-		share = AutoShare
-	case share == 0:
-		share = 1
-	}
-	switch {
-	case limit == 0 && g.options.Rate == 0:
-		return DefaultRate
-	case limit == 0:
-		return g.options.Rate
-	case g.options.Rate == 0:
-		return share * float64(limit)
-	}
-	return min(g.options.Rate, share*float64(limit))
-}
-
-// perSecond leaves room for the bucket's burst of one in each window.
-func perSecond(effective float64) rate.Limit {
-	if effective >= 2 {
-		effective--
-	}
-	return rate.Limit(effective / Window.Seconds())
-}
-
-// Pace returns when the caller may claim a row and send one request, or with
-// the context's error.
-func (g *Governor) Pace(ctx context.Context) error {
-	for {
-		if err := g.gate.wait(ctx); err != nil {
-			return err
-		}
-		if err := g.bucket.Wait(ctx); err != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			return err
-		}
-		// Whoever waited for a token while the gate closed gives it up.
-		if g.gate.open() {
-			return ctx.Err()
-		}
-	}
-}
-
-// Transport returns base with the gate in front of it and an eye on each
-// answer's headers.
+// Transport returns base with the count and the gate in front of it and an eye
+// on each answer.
+//
+// A GET or HEAD holds no claim: it waits for a place and an open gate until its
+// context ends or MaxWait is over. Anything else is turned back at once from a
+// closed gate, with [ErrGateClosed], and with [ErrFull] if Pace set no place
+// aside for it and none is free within a second.
+//
+// The transport calls base at most once for each request, on the same
+// goroutine and with the request as it is. base must not send requests again
+// by itself.
 func (g *Governor) Transport(base http.RoundTripper) http.RoundTripper {
 	return &transport{governor: g, base: base}
-}
-
-type transport struct {
-	governor *Governor
-	base     http.RoundTripper
-}
-
-func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	if !t.governor.gate.open() {
-		if r.Body != nil {
-			r.Body.Close()
-		}
-		return nil, ErrGateClosed
-	}
-	resp, err := t.base.RoundTrip(r)
-	if err == nil {
-		t.governor.observe(resp)
-	}
-	return resp, err
-}
-
-// observe takes over what an answer says of the limit.
-func (g *Governor) observe(resp *http.Response) {
-	h := readHeaders(resp.Header, time.Now())
-	if h.limit > 0 {
-		g.setLimit(h.limit)
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if h.hasRemaining {
-		g.state.Remaining = h.remaining
-	}
-	if resp.StatusCode == http.StatusTooManyRequests {
-		g.state.Throttled++
-		g.gate.close(h.pause)
-	} else {
-		g.gate.calm()
-	}
 }

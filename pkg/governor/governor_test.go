@@ -3,156 +3,96 @@ package governor
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"math"
 	"net/http"
-	"strconv"
-	"sync"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 )
 
-// A server answers requests without a network and keeps when they came.
-type server struct {
-	mu      sync.Mutex
-	arrived []time.Time
-	answer  func(n int) (status int, header http.Header)
-}
-
-func (s *server) RoundTrip(*http.Request) (*http.Response, error) {
-	s.mu.Lock()
-	s.arrived = append(s.arrived, time.Now())
-	n := len(s.arrived)
-	s.mu.Unlock()
-	status, header := http.StatusOK, http.Header{}
-	if s.answer != nil {
-		status, header = s.answer(n)
-	}
-	return &http.Response{StatusCode: status, Header: header, Body: http.NoBody}, nil
-}
-
-// most returns the fullest sliding window.
-func (s *server) most(window time.Duration) int {
-	most, first := 0, 0
-	for i := range s.arrived {
-		for s.arrived[i].Sub(s.arrived[first]) >= window {
-			first++
+func TestUse(t *testing.T) {
+	const windows = 6
+	for _, style := range []style{aligned, anchored, sliding} {
+		for _, limit := range []int{83, 167, 1000} {
+			for _, ms := range []int{5, 50, 100, 300} {
+				name := fmt.Sprintf("%v/%d/%dms", style, limit, ms)
+				t.Run(name, func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) { use(t, style, limit, time.Duration(ms)*time.Millisecond, windows) })
+				})
+			}
 		}
-		most = max(most, i-first+1)
-	}
-	return most
-}
-
-// send lets workers send until ctx ends and returns how many were turned back.
-func send(ctx context.Context, g *Governor, s *server, workers int) (turnedBack int) {
-	transport := g.Transport(s)
-	var mu sync.Mutex
-	var wg sync.WaitGroup
-	for range workers {
-		wg.Go(func() {
-			for g.Pace(ctx) == nil {
-				r, _ := http.NewRequestWithContext(ctx, http.MethodPost, "http://sandbox.invalid/messages", nil)
-				if _, err := transport.RoundTrip(r); errors.Is(err, ErrGateClosed) {
-					mu.Lock()
-					turnedBack++
-					mu.Unlock()
-				}
-			}
-		})
-	}
-	wg.Wait()
-	return turnedBack
-}
-
-func TestRateIsSharedByAllWorkers(t *testing.T) {
-	for _, workers := range []int{1, 7, 256} {
-		synctest.Test(t, func(t *testing.T) {
-			g, s := New(Options{Rate: 100}), &server{}
-			ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
-			defer cancel()
-			send(ctx, g, s, workers)
-			if most := s.most(Window); most > 100 {
-				t.Errorf("%d workers: %d requests in a window of 100", workers, most)
-			}
-			if n := len(s.arrived); n < 6*97 {
-				t.Errorf("%d workers: only %d requests in 60 s at 100/10s", workers, n)
-			}
-		})
 	}
 }
 
-func TestGateHoldsAllBackUntilReset(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		const closedAt = 30
-		reset := 4 * time.Second
-		g, s := New(Options{Rate: 100}), &server{}
-		s.answer = func(n int) (int, http.Header) {
-			if n != closedAt {
-				return http.StatusOK, http.Header{}
-			}
-			return http.StatusTooManyRequests, http.Header{
-				"Date":              {time.Now().UTC().Format(http.TimeFormat)},
-				"X-Ratelimit-Reset": {strconv.FormatInt(time.Now().Add(reset).Unix(), 10)},
-			}
-		}
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-		defer cancel()
-		send(ctx, g, s, 64)
-		pause := s.arrived[closedAt].Sub(s.arrived[closedAt-1])
-		if pause < reset-time.Second || pause > reset+2*time.Second {
-			t.Errorf("the request after the 429 came %v later; the window reset after %v", pause, reset)
-		}
-		if g.Status().Throttled != 1 {
-			t.Errorf("status: %+v", g.Status())
-		}
-	})
+// use sends at a share of all for some windows: none is answered with 429, and
+// hardly any place stays unused.
+func use(t *testing.T, style style, limit int, latency time.Duration, windows int) {
+	m := &model{style: style, limit: limit, there: around(latency / 2), back: around(latency / 2)}
+	o := Options{Share: 1}
+	c := &crew{g: New(o), m: m, workers: 64, claim: func() { time.Sleep(time.Millisecond) }}
+	resp, err := c.g.Transport(m).RoundTrip(request(http.MethodGet, "/me"))
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatal("GET /me failed")
+	}
+	length := time.Duration(windows) * Window
+	ctx, cancel := context.WithTimeout(t.Context(), length+Window)
+	defer cancel()
+	began := time.Now().Add(Window)
+	c.run(ctx)
+
+	most := m.fullest(t, func(time.Time) int { return limit })
+	// What the workers can do at most, each being busy for latency and claim.
+	possible := min(float64(limit)*float64(windows), 64*float64(length)/float64(latency+time.Millisecond))
+	got := float64(m.between(began, began.Add(length))) / possible
+	t.Logf("use %.2f %%, fullest window %d of %d, 429s %d, turned back %d, waits %v",
+		100*got, most, limit, m.refused, c.g.Status().TurnedBack, c.g.Status().Waits)
+	if m.refused > 0 {
+		t.Errorf("%d answers of 429", m.refused)
+	}
+	want := 0.97
+	if latency > 100*time.Millisecond {
+		want = 0.96
+	}
+	if got < want {
+		t.Errorf("use of %.2f %%, want %.0f %%", 100*got, 100*want)
+	}
 }
 
-func TestRequestAtAClosedGateIsTurnedBack(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		g, s := New(Options{Rate: 100}), &server{}
-		g.gate.close(5 * time.Second)
-		r, _ := http.NewRequest(http.MethodPost, "http://sandbox.invalid/messages", nil)
-		if _, err := g.Transport(s).RoundTrip(r); !errors.Is(err, ErrGateClosed) || len(s.arrived) != 0 {
-			t.Errorf("err %v, %d arrived", err, len(s.arrived))
-		}
-	})
-}
-
-func TestPaceEndsWithItsContext(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		g := New(Options{Rate: 1})
-		g.gate.close(time.Minute)
-		ctx, cancel := context.WithCancel(t.Context())
-		time.AfterFunc(time.Second, cancel)
-		start := time.Now()
-		if err := g.Pace(ctx); !errors.Is(err, context.Canceled) || time.Since(start) != time.Second {
-			t.Errorf("Pace returned %v after %v", err, time.Since(start))
-		}
-	})
-}
-
-func TestBackOffWithoutHeaders(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var g gate
-		last := time.Duration(0)
-		for range 6 {
-			g.close(0)
-			pause := time.Until(g.opens())
-			if pause < min(2*last, Window)-2*jitter || pause > Window+jitter {
-				t.Errorf("pause of %v after %v", pause, last)
-			}
-			last = pause
-			if err := g.wait(t.Context()); err != nil {
-				t.Fatal(err)
+func TestTwoClientsShareABudget(t *testing.T) {
+	for _, style := range []style{aligned, anchored, sliding} {
+		for _, share := range []float64{0.8, 1} {
+			for _, ms := range []int{5, 300} {
+				t.Run(fmt.Sprintf("%v/%v/%dms", style, share, ms), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) { twoClients(t, style, share, time.Duration(ms)*time.Millisecond) })
+				})
 			}
 		}
-		g.calm()
-		g.close(0)
-		if pause := time.Until(g.opens()); pause > firstPause+jitter {
-			t.Errorf("pause of %v after a good answer", pause)
-		}
-	})
+	}
+}
+
+func twoClients(t *testing.T, style style, share float64, latency time.Duration) {
+	const limit, windows = 800, 12
+	m := &model{style: style, limit: limit, there: around(latency / 2), back: around(latency / 2)}
+	c := &crew{g: New(Options{Share: share}), m: m, workers: 64}
+	c.g.Transport(m).RoundTrip(request(http.MethodGet, "/me"))
+	ctx, cancel := context.WithTimeout(t.Context(), windows*Window)
+	defer cancel()
+	go m.others(ctx, limit/2/Window.Seconds())
+	c.run(ctx)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s := c.g.Status()
+	ours, refused := len(m.spans)-m.refused, float64(m.refused)/float64(len(m.spans))
+	t.Logf("ours %d, theirs %d, 429s %d = %.2f %%, waits %v, by others %d", ours, m.foreign, m.refused, 100*refused, s.Waits, s.UsedByOthers)
+	if refused >= 0.01 {
+		t.Errorf("%.2f %% of the requests were answered with 429", 100*refused)
+	}
+	if least := windows * limit / 4; ours < least || m.foreign < least {
+		t.Errorf("%d of ours and %d of the others in %d windows", ours, m.foreign, windows)
+	}
 }
 
 func TestEffective(t *testing.T) {
@@ -178,33 +118,25 @@ func TestEffective(t *testing.T) {
 	}
 }
 
-func TestReadHeaders(t *testing.T) {
-	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-	unix := func(d time.Duration) string { return strconv.FormatInt(now.Add(d).Unix(), 10) }
-	date := func(d time.Duration) string { return now.Add(d).Format(http.TimeFormat) }
-	tests := []struct {
-		name   string
-		header http.Header
-		want   headers
-	}{
-		{"none", http.Header{}, headers{}},
-		{"all", http.Header{"X-Ratelimit-Limit": {"167"}, "X-Ratelimit-Remaining": {"0"}, "X-Ratelimit-Reset": {unix(7 * time.Second)}},
-			headers{limit: 167, hasRemaining: true, pause: 7 * time.Second}},
-		{"their clock is 5 minutes ahead", http.Header{"Date": {date(5 * time.Minute)}, "X-Ratelimit-Reset": {unix(5*time.Minute + 3*time.Second)}},
-			headers{pause: 3 * time.Second}},
-		{"limit 0", http.Header{"X-Ratelimit-Limit": {"0"}}, headers{}},
-		{"absurd limit", http.Header{"X-Ratelimit-Limit": {"99999999"}}, headers{}},
-		{"reset in the past", http.Header{"X-Ratelimit-Reset": {unix(-time.Minute)}}, headers{}},
-		{"reset in an hour", http.Header{"X-Ratelimit-Reset": {unix(time.Hour)}}, headers{}},
-		{"not numbers", http.Header{"X-Ratelimit-Limit": {"many"}, "X-Ratelimit-Remaining": {"-3"}, "X-Ratelimit-Reset": {"soon"}}, headers{}},
-		{"retry after seconds", http.Header{"Retry-After": {"12"}}, headers{pause: 12 * time.Second}},
-		{"retry after a date", http.Header{"Retry-After": {date(9 * time.Second)}}, headers{pause: 9 * time.Second}},
-		{"reset before retry after", http.Header{"X-Ratelimit-Reset": {unix(2 * time.Second)}, "Retry-After": {"12"}}, headers{pause: 2 * time.Second}},
-		{"retry after an absurd time", http.Header{"Retry-After": {"99999999999999"}}, headers{}},
-	}
-	for _, test := range tests {
-		if got := readHeaders(test.header, now); got != test.want {
-			t.Errorf("%s: %+v, want %+v", test.name, got, test.want)
+func TestPaceEndsWithItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := New(Options{Rate: 1})
+		g.Pause()
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		start := time.Now()
+		if err := g.Pace(ctx); !errors.Is(err, context.Canceled) || time.Since(start) != time.Second {
+			t.Errorf("Pace returned %v after %v", err, time.Since(start))
 		}
+	})
+}
+
+// readAll is what a client reads of an answer.
+func readAll(t *testing.T, resp *http.Response) string {
+	t.Helper()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return strings.TrimSpace(string(b))
 }

@@ -2,11 +2,6 @@ package ledger
 
 import (
 	"crypto/rand"
-	"errors"
-	"fmt"
-	"io"
-	"io/fs"
-	"iter"
 	"sync"
 )
 
@@ -22,12 +17,6 @@ type Book struct {
 	pass uint8
 }
 
-// An Entry is an outcome together with the claim it settles.
-type Entry struct {
-	Claim
-	Outcome
-}
-
 // Load reads the ledger at path without locking or changing it, also while a
 // run is writing to it: claims without outcome are then Claimed. Errors as of
 // [Open].
@@ -35,24 +24,18 @@ func Load(path string, fsys FS) (*Book, error) {
 	if fsys == nil {
 		fsys = Disk
 	}
-	f, err := fsys.OpenRead(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w: %s", ErrMissing, path)
-	}
+	f, err := openRead(path, fsys)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	holder, err := readPreamble(f)
-	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", path, err)
-	}
-	s, err := scan(f, path, holder.Clean)
+	front, err := readFront(f, path)
 	if err != nil {
 		return nil, err
 	}
-	if s.index == nil {
-		return nil, fmt.Errorf("%w: %s holds nothing yet", ErrMissing, path)
+	s, err := scan(f, path, front)
+	if err != nil {
+		return nil, err
 	}
 	return &Book{path: path, fs: fsys, fold: s.fold}, nil
 }
@@ -124,72 +107,4 @@ func (b *Book) Counts() map[State]int {
 		return now
 	})
 	return n
-}
-
-// Entries yields the outcomes in the order in which they were recorded, read
-// from the file: a key that was sent again has several, the last one counts.
-// It holds no more in memory than the open claims. After an error it ends.
-func (b *Book) Entries() iter.Seq2[Entry, error] {
-	return func(yield func(Entry, error) bool) {
-		if err := b.entries(yield); err != nil {
-			yield(Entry{}, err)
-		}
-	}
-}
-
-func (b *Book) entries(yield func(Entry, error) bool) error {
-	f, err := b.fs.OpenRead(b.path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	size, err := f.Size()
-	if err != nil {
-		return err
-	}
-	frames := newScanner(f, size, 0)
-	open := make(map[uint64]Claim)
-	for {
-		payload, err := frames.next()
-		if errors.Is(err, io.EOF) || errors.Is(err, errTorn) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		for len(payload) > 0 {
-			k, body, rest, err := nextRecord(payload)
-			if err != nil {
-				return err
-			}
-			e, ok, err := entry(open, k, body)
-			if err != nil {
-				return err
-			}
-			if ok && !yield(e, nil) {
-				return nil
-			}
-			payload = rest
-		}
-	}
-}
-
-// entry returns the entry that a record completes, if it does.
-func entry(open map[uint64]Claim, k kind, body []byte) (Entry, bool, error) {
-	switch k {
-	case kindClaim:
-		c, err := readClaim(body)
-		open[c.Number] = c
-		return Entry{}, false, err
-	case kindRelease:
-		r, err := readRelease(body)
-		delete(open, r.number)
-		return Entry{}, false, err
-	case kindOutcome:
-		n, o, err := readOutcome(body)
-		e := Entry{Claim: open[n], Outcome: o}
-		delete(open, n)
-		return e, err == nil, err
-	}
-	return Entry{}, false, nil
 }

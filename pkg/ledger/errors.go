@@ -14,6 +14,8 @@ var (
 	ErrMissing = errors.New("there is no ledger")
 	// ErrReplaced says that the file was renamed or removed while it was opened.
 	ErrReplaced = errors.New("the ledger was moved away while it was opened")
+	// ErrExists says that there is a ledger where none may be.
+	ErrExists = errors.New("there is a ledger already")
 	// ErrTaken says that a key's status is not the one a claim was asked for.
 	ErrTaken = errors.New("the key has another status by now")
 	// ErrClosed says that the ledger was closed.
@@ -29,6 +31,17 @@ type LockedError struct {
 func (e *LockedError) Error() string {
 	return fmt.Sprintf("%s is in use by process %d on %s since %s", e.Path, e.Holder.PID, e.Holder.Host,
 		e.Holder.Since.Format("2006-01-02 15:04:05 MST"))
+}
+
+// A NetworkError says that a ledger is on a file system whose locks and fsyncs
+// can't be relied on.
+type NetworkError struct {
+	Path string
+	Kind string // of file system: "nfs", "smb", "fuse" ...
+}
+
+func (e *NetworkError) Error() string {
+	return fmt.Sprintf("%s is on a network file system (%s), which may lose locks and writes", e.Path, e.Kind)
 }
 
 // A DamageError says that a ledger's content is not what was written there.

@@ -40,6 +40,8 @@ type End struct {
 	Finished time.Time      `json:"finished"`
 	Reason   string         `json:"reason"`
 	Counts   map[string]int `json:"counts"`
+	// ResultsBehind says that the results file could not be completed.
+	ResultsBehind bool `json:"results_behind,omitempty"`
 }
 
 // A fold is what a ledger's records amount to.
@@ -50,7 +52,13 @@ type fold struct {
 	causes causes
 	open   map[uint64]openClaim
 	last   uint64 // the highest claim number
+	recent recent
+	byHand map[Hash]struct{} // keys that a person settled or replaced
+	room   int               // how many keys there will be, if that is known
 }
+
+// minPerKey is a number of bytes that no key's records are shorter than.
+const minPerKey = 24
 
 // An openClaim is a claim without release or outcome.
 type openClaim struct {
@@ -87,18 +95,14 @@ func (f *fold) record(k kind, body []byte) error {
 		return err
 	case kindEnd:
 		return f.end(body)
-	case kindClaim:
-		c, err := readClaim(body)
-		if err == nil {
-			f.claim(c.Number, f.index.Hash(c.Key), false)
-		}
-		return err
+	case kindClaim, kindAnonymous:
+		return f.readClaim(k, body)
 	case kindRelease:
 		r, err := readRelease(body)
 		if err != nil {
 			return err
 		}
-		return f.release(r.number)
+		return f.release(r.Claim)
 	case kindOutcome:
 		c := cursor{b: body}
 		h := c.outcomeHead()
@@ -107,7 +111,66 @@ func (f *fold) record(k kind, body []byte) error {
 		}
 		return f.settle(h, false)
 	}
+	return f.byPerson(k, body)
+}
+
+// readClaim folds a claim without making a string of its key: there are
+// millions of them.
+func (f *fold) readClaim(k kind, body []byte) error {
+	c := cursor{b: body}
+	number := c.uvarint()
+	c.uvarint() // line
+	at := c.uvarint()
+	if c.bad || number == 0 {
+		return errRecord
+	}
+	h := f.index.hashBytes(c.b)
+	if k == kindAnonymous {
+		if h = c.hash(); c.end() != nil {
+			return errRecord
+		}
+	}
+	f.claim(number, h, int64(at), false)
+	return nil
+}
+
+// byPerson folds what people did.
+func (f *fold) byPerson(k kind, body []byte) error {
+	switch k {
+	case kindHand:
+		s, err := readHandSettled(body)
+		if err == nil {
+			f.settleByHand(f.index.Hash(s.Key), s.As, false)
+		}
+		return err
+	case kindReplaced:
+		r, err := readReplaced(body)
+		if err == nil {
+			f.replace(f.index.Hash(r.Key), false)
+		}
+		return err
+	case kindForgotten:
+		e, err := readForgotten(body)
+		if err == nil {
+			f.index.update(e.Hash, func(b bits) bits { return b.settle(Forgotten, 0, false) })
+		}
+		return err
+	case kindErased:
+		_, err := readErased(body)
+		return err
+	}
 	return fmt.Errorf("a record of unknown kind %q", byte(k))
+}
+
+// settleByHand makes a key sent, or pending again.
+func (f *fold) settleByHand(h Hash, as Status, now bool) {
+	f.byHand[h] = struct{}{}
+	f.index.update(h, func(b bits) bits { return b.settle(as, 0, now) })
+}
+
+func (f *fold) replace(h Hash, now bool) {
+	f.byHand[h] = struct{}{}
+	f.index.update(h, func(b bits) bits { return b.settle(Replaced, 0, now) })
 }
 
 func (f *fold) start(body []byte) error {
@@ -115,22 +178,28 @@ func (f *fold) start(body []byte) error {
 		return err
 	}
 	f.index = NewIndex(f.header.Salt)
+	f.index.reserve(f.room)
 	f.open = make(map[uint64]openClaim)
+	f.byHand = make(map[Hash]struct{})
 	return nil
 }
+
+var errNoRun = errors.New("the end of a run that did not start")
 
 func (f *fold) end(body []byte) error {
 	var e End
 	if len(f.runs) == 0 {
-		return errors.New("the end of a run that did not start")
+		return errNoRun
 	}
 	err := json.Unmarshal(body, &e)
 	f.runs[len(f.runs)-1].End = &e
 	return err
 }
 
-func (f *fold) claim(number uint64, h Hash, now bool) {
+// claim opens a claim, made at so many microseconds since 1970.
+func (f *fold) claim(number uint64, h Hash, at int64, now bool) {
 	f.last = max(f.last, number)
+	f.recent.add(at)
 	f.index.update(h, func(b bits) bits {
 		f.open[number] = openClaim{hash: h, before: b}
 		return b.settle(Claimed, 0, now)
@@ -183,18 +252,18 @@ func (f *fold) openNumbers() []uint64 { return slices.Sorted(maps.Keys(f.open)) 
 type scanned struct {
 	fold
 	end  int64 // of the last whole frame
-	last int64 // start of the last whole frame, -1 if there is none
+	last int64 // start of the last whole frame
 	torn bool  // something follows that was not written to its end
 }
 
 // scan folds a whole log.
-func scan(f File, path string, clean int64) (*scanned, error) {
+func scan(f File, path string, front front) (*scanned, error) {
 	size, err := f.Size()
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", path, err)
 	}
-	s := newScanner(f, size, clean)
-	var r scanned
+	s := newScanner(f, size, front.durable())
+	r := scanned{fold: fold{room: int(min(int64(front.holder.Keys), size/minPerKey))}}
 	for {
 		payload, err := s.next()
 		if err == nil {
@@ -204,15 +273,29 @@ func scan(f File, path string, clean int64) (*scanned, error) {
 		}
 		switch {
 		case err == nil:
+			r.expect(s)
 			continue
 		case errors.Is(err, io.EOF), errors.Is(err, errTorn):
-			r.end, r.last, r.torn = s.at, s.last, errors.Is(err, errTorn)
-			return &r, nil
+			if r.index != nil {
+				r.end, r.last, r.torn = s.at, s.last, errors.Is(err, errTorn)
+				return &r, nil
+			}
+			err = &DamageError{Offset: s.at, Reason: "the header is missing"}
 		}
 		if damage := (*DamageError)(nil); errors.As(err, &damage) {
 			damage.Path = path
 			return nil, err
 		}
 		return nil, fmt.Errorf("read %s: %w", path, err)
+	}
+}
+
+// expect makes room for all keys once the first frames show how many there
+// will be, if the preamble did not.
+func (r *scanned) expect(s *scanner) {
+	const enough = 1 << 20
+	if read := s.at - preambleSize; r.room == 0 && read >= enough {
+		r.room = int(float64(r.index.Len()) * float64(s.size) / float64(read))
+		r.index.reserve(r.room)
 	}
 }

@@ -1,82 +1,21 @@
 package ledger
 
 import (
-	"bytes"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
-	"time"
 )
 
-// The file begins with a preamble of two sectors. The first says what the file
-// is. The second says who has it open, or that it was closed properly and at
-// which size; it is the only part that is ever written over, and nothing but
-// messages to people and the detection of damage depends on it. Then come
-// frames: a head of 12 bytes (length of the payload, its CRC32C, CRC32C of
-// these two), and the payload, which is the records of one group commit.
+// A frame is a head of 12 bytes (length of the payload, its CRC32C, CRC32C of
+// these two) and the payload, which is the records of one group commit.
 const (
-	sector       = 512
-	preambleSize = 2 * sector
-	frameHead    = 12
-	maxFrame     = 64 << 20
-	magic        = "herald ledger "
-	format       = "1"
+	frameHead = 12
+	maxFrame  = 64 << 20
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
-// A Holder is who has a ledger open.
-type Holder struct {
-	PID   int       `json:"pid"`
-	Host  string    `json:"host"`
-	Since time.Time `json:"since"`
-	// Clean is the size of the file when its last holder closed it properly,
-	// 0 while it is open or after its holder died.
-	Clean int64 `json:"clean"`
-}
-
-func firstSector() []byte {
-	b := bytes.Repeat([]byte(" "), sector)
-	copy(b, magic+format+"\nClaims and outcomes of a campaign, for herald alone to read and write.\n")
-	b[sector-1] = '\n'
-	return b
-}
-
-func (h Holder) sector() []byte {
-	b := bytes.Repeat([]byte(" "), sector)
-	text, err := json.Marshal(h)
-	if err != nil || len(text) >= sector {
-		text, _ = json.Marshal(Holder{PID: h.PID, Since: h.Since, Clean: h.Clean}) // a host name of 400 bytes
-	}
-	copy(b, text)
-	b[sector-1] = '\n'
-	return b
-}
-
-// readPreamble says what the file is and who has or had it.
-func readPreamble(f io.ReaderAt) (Holder, error) {
-	b := make([]byte, preambleSize)
-	n, err := f.ReadAt(b, 0)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return Holder{}, err
-	}
-	b = b[:n]
-	if !bytes.HasPrefix(b, []byte(magic)) {
-		return Holder{}, ErrNotLedger
-	}
-	version, _, _ := bytes.Cut(b[len(magic):], []byte("\n"))
-	if string(version) != format {
-		return Holder{}, fmt.Errorf("%w: format %.20q, this program knows %q", ErrFormat, version, format)
-	}
-	var h Holder
-	if n == preambleSize {
-		_ = json.Unmarshal(bytes.TrimSpace(b[sector:]), &h) // damaged: nobody known, nothing known of the size
-	}
-	return h, nil
-}
 
 // newFrame returns room for a frame's head, to which records are appended.
 func newFrame(b []byte) []byte { return append(b[:0], make([]byte, frameHead)...) }
@@ -88,10 +27,11 @@ func sealFrame(b []byte) {
 	binary.LittleEndian.PutUint32(b[8:], crc32.Checksum(b[:8], castagnoli))
 }
 
-// frameLen returns the length of the payload that a head announces.
+// frameLen returns the length of the payload that a head announces. No frame is
+// empty: a head of zeros would otherwise have the right checksums.
 func frameLen(head []byte) (int64, bool) {
 	n := binary.LittleEndian.Uint32(head)
-	ok := n <= maxFrame && binary.LittleEndian.Uint32(head[8:]) == crc32.Checksum(head[:8], castagnoli)
+	ok := n > 0 && n <= maxFrame && binary.LittleEndian.Uint32(head[8:]) == crc32.Checksum(head[:8], castagnoli)
 	return int64(n), ok
 }
 
@@ -104,19 +44,25 @@ var errTorn = errors.New("torn frame")
 
 // A scanner reads a log's frames in order.
 type scanner struct {
-	f     File
-	size  int64 // of the file
-	clean int64 // as far as the file is known to have been whole
-	at    int64 // where the next frame starts
-	last  int64 // where the last one started
-	buf   []byte
-	in    *io.SectionReader
-	ahead []byte // read from the file and not yet scanned
+	f       File
+	size    int64 // of the file
+	durable int64 // as far as the file is known to have been whole
+	at      int64 // where the next frame starts
+	last    int64 // where the last one started
+	buf     []byte
+	in      *io.SectionReader
+	ahead   []byte // read from the file and not yet scanned
 }
 
-func newScanner(f File, size, clean int64) *scanner {
-	return &scanner{f: f, size: size, clean: clean, at: preambleSize, last: -1,
-		in: io.NewSectionReader(f, preambleSize, max(0, size-preambleSize)), buf: make([]byte, min(1<<20, max(frameHead, size)))}
+func newScanner(f File, size, durable int64) *scanner {
+	s := &scanner{f: f, size: size, durable: durable, last: -1, buf: make([]byte, min(1<<20, max(frameHead, size)))}
+	s.seek(preambleSize)
+	return s
+}
+
+// seek makes the scanner go on at another offset.
+func (s *scanner) seek(at int64) {
+	s.at, s.ahead, s.in = at, nil, io.NewSectionReader(s.f, at, max(0, s.size-at))
 }
 
 // next returns the payload of the next frame, valid until the next call. At
@@ -124,8 +70,8 @@ func newScanner(f File, size, clean int64) *scanner {
 // short; a *DamageError anywhere else.
 func (s *scanner) next() ([]byte, error) {
 	if s.at >= s.size {
-		if s.at < s.clean {
-			return nil, s.damage("the file was longer when it was last closed")
+		if s.at < s.durable {
+			return nil, s.damage(fmt.Sprintf("the file ends here, and had %d bytes", s.durable))
 		}
 		return nil, io.EOF
 	}
@@ -157,6 +103,9 @@ func (s *scanner) peek(n int) ([]byte, error) {
 	if len(s.ahead) >= n {
 		return s.ahead[:n], nil
 	}
+	if left := s.size - s.at; int64(n) > left {
+		n = int(left) // a head may promise more than there is
+	}
 	if n > len(s.buf) {
 		s.buf = append(make([]byte, 0, n), s.ahead...)[:n]
 		s.ahead = s.buf[:len(s.ahead)]
@@ -176,28 +125,41 @@ func (s *scanner) peek(n int) ([]byte, error) {
 	return s.ahead[:min(n, kept)], nil
 }
 
-// broken tells a torn last frame from damage: a crash tears the last frame
-// only, since nothing is written while an fsync runs. So whatever lies before
-// a whole frame, or before the size at which the file was closed, is damage.
+// broken tells a torn last frame from damage. A crash tears the last frame
+// only, since nothing is written while an fsync runs: whatever lies before a
+// whole frame, or below what is known to be durable, is damage.
 func (s *scanner) broken() error {
-	if s.at < s.clean {
-		return s.damage("the file was whole when it was last closed")
+	if s.at < s.durable {
+		return s.damage("what is here was whole and durable")
 	}
 	if s.size-s.at > maxFrame+frameHead {
 		return s.damage("more follows than one frame can hold")
 	}
-	tail := make([]byte, s.size-s.at)
+	follows, err := s.following()
+	switch {
+	case err != nil:
+		return err
+	case follows > 0:
+		return s.damage(fmt.Sprintf("a whole frame follows at byte %d", follows))
+	}
+	return errTorn
+}
+
+// following returns the offset of the next whole frame behind a broken one, 0
+// if there is none in what one frame can hold.
+func (s *scanner) following() (int64, error) {
+	tail := make([]byte, min(s.size-s.at, 2*maxFrame))
 	if _, err := s.f.ReadAt(tail, s.at); err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("read at byte %d: %w", s.at, err)
+		return 0, fmt.Errorf("read at byte %d: %w", s.at, err)
 	}
 	for i := 1; i+frameHead <= len(tail); i++ {
 		n, ok := frameLen(tail[i:])
 		end := i + frameHead + int(n)
-		if ok && n > 0 && end <= len(tail) && payloadOK(tail[i:], tail[i+frameHead:end]) {
-			return s.damage(fmt.Sprintf("a whole frame follows at byte %d", s.at+int64(i)))
+		if ok && end <= len(tail) && payloadOK(tail[i:], tail[i+frameHead:end]) {
+			return s.at + int64(i), nil
 		}
 	}
-	return errTorn
+	return 0, nil
 }
 
 func (s *scanner) damage(why string) error { return &DamageError{Offset: s.at, Reason: why} }

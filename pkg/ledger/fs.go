@@ -21,6 +21,10 @@ type File interface {
 	Lock() error
 	// IsAt reports whether path still names this file.
 	IsAt(path string) (bool, error)
+	// Network returns what kind of network file system, or of one in user
+	// space, the file is on, "" if it is on none. Such file systems may lose
+	// locks, or report an fsync that did not happen.
+	Network() (string, error)
 	Close() error
 }
 
@@ -31,6 +35,10 @@ type FS interface {
 	Open(path string, create bool) (File, error)
 	// OpenRead opens a file for reading only.
 	OpenRead(path string) (File, error)
+	// Rename gives a file another name, whose present holder loses it.
+	Rename(from, to string) error
+	// Remove removes a file's name.
+	Remove(path string) error
 	// SyncDir makes the entries of a folder durable.
 	SyncDir(dir string) error
 }
@@ -53,12 +61,15 @@ func (disk) Open(path string, create bool) (File, error) {
 func (disk) OpenRead(path string) (File, error) { return openFile(path, os.O_RDONLY) }
 
 func openFile(path string, flag int) (File, error) {
-	f, err := os.OpenFile(path, flag, 0o600)
+	f, err := openShared(path, flag)
 	if err != nil {
 		return nil, err
 	}
 	return diskFile{f}, nil
 }
+
+func (disk) Rename(from, to string) error { return os.Rename(from, to) }
+func (disk) Remove(path string) error     { return os.Remove(path) }
 
 func (disk) SyncDir(dir string) error {
 	d, err := os.Open(filepath.Clean(dir))
@@ -72,8 +83,9 @@ func (disk) SyncDir(dir string) error {
 // A diskFile adds to os.File what differs between systems: sync and lock.
 type diskFile struct{ *os.File }
 
-func (f diskFile) Sync() error { return syncData(f.File) }
-func (f diskFile) Lock() error { return lockFile(f.File) }
+func (f diskFile) Sync() error              { return syncData(f.File) }
+func (f diskFile) Lock() error              { return lockFile(f.File) }
+func (f diskFile) Network() (string, error) { return networkOf(f.File) }
 
 func (f diskFile) Size() (int64, error) {
 	info, err := f.Stat()

@@ -3,30 +3,36 @@ package ledger
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"runtime"
 	"sync"
 )
 
 const (
-	shards    = 256
-	firstCap  = 4
-	maxLoad   = 13 // sixteenths of a shard's slots that may be taken
-	growEight = 2  // eighths by which a shard grows
+	shards     = 256
+	firstCap   = 4
+	minOutside = 4096 // slots that are worth memory of their own, outside the heap
+	maxLoad    = 13   // sixteenths of a shard's slots that may be taken
+	growEight  = 2    // eighths by which a shard grows
 )
 
 // An Index knows every key of a ledger and of the source being read, and the
 // state of each, in 16 bytes a key: 12 bytes of its hash and 4 of state. Two
 // keys of ten million share those 96 bits with a probability of 1e-15.
 // It grows a shard at a time, by a quarter, so it never holds two copies of
-// itself. Its methods may be called by many goroutines at once.
+// itself; and where the system allows it lies outside the heap, which the
+// collector would let grow to twice of what is in it. Its methods may be called
+// by many goroutines at once.
 type Index struct {
-	salt  []byte
-	shard [shards]shard
+	salt    []byte
+	shard   [shards]shard
+	outside *[shards]outside // of the heap: what is given back when nobody has the index any more
 }
 
 type shard struct {
-	mu    sync.Mutex
-	slots []slot
-	used  int
+	mu      sync.Mutex
+	slots   []slot
+	used    int
+	outside *outside
 }
 
 // A slot holds one key; state 0 marks it free, so a taken one has taken set.
@@ -37,16 +43,32 @@ type slot struct {
 
 // NewIndex returns an empty index whose hashes are salted, so that nobody can
 // prepare keys that collide.
-func NewIndex(salt []byte) *Index { return &Index{salt: salt} }
+func NewIndex(salt []byte) *Index {
+	x := &Index{salt: salt, outside: new([shards]outside)}
+	for i := range x.shard {
+		x.shard[i].outside = &x.outside[i]
+	}
+	// A method that uses a shard's slots unlocks the shard afterwards, which is
+	// a part of the index: the index is not given up before that.
+	runtime.AddCleanup(x, func(all *[shards]outside) {
+		for i := range all {
+			all[i].free()
+		}
+	}, x.outside)
+	return x
+}
 
 // A Hash is what the index keeps of a key.
 type Hash [3]uint32
 
 // Hash returns the hash of a key.
-func (x *Index) Hash(key string) Hash {
+func (x *Index) Hash(key string) Hash { return saltedHash(x.salt, key) }
+
+func (x *Index) hashBytes(key []byte) Hash { return saltedHash(x.salt, key) }
+
+func saltedHash[K string | []byte](salt []byte, key K) Hash {
 	var buf [320]byte // salt and the longest key there is, without an allocation
-	b := append(append(buf[:0], x.salt...), key...)
-	sum := sha256.Sum256(b)
+	sum := sha256.Sum256(append(append(buf[:0], salt...), key...))
 	return Hash{
 		binary.LittleEndian.Uint32(sum[0:]),
 		binary.LittleEndian.Uint32(sum[4:]),
@@ -120,12 +142,26 @@ func (s *shard) find(h Hash) int {
 	return at
 }
 
-func (s *shard) grow() {
-	old := s.slots
-	s.slots = make([]slot, max(firstCap, len(old)+len(old)*growEight/8+1))
+// reserve makes room for so many keys, if they are many.
+func (x *Index) reserve(keys int) {
+	each := keys / shards
+	need := each*16/maxLoad + each/32 // shards differ by a little
+	for i := range x.shard {
+		if s := &x.shard[i]; need > max(minOutside, len(s.slots)) {
+			s.resize(need)
+		}
+	}
+}
+
+func (s *shard) grow() { s.resize(max(firstCap, len(s.slots)+len(s.slots)*growEight/8+1)) }
+
+func (s *shard) resize(n int) {
+	old, was := s.slots, *s.outside
+	s.slots = s.outside.slots(n)
 	for _, o := range old {
 		if o.state != 0 {
 			s.slots[s.find(o.hash)] = o
 		}
 	}
+	was.free()
 }

@@ -17,35 +17,43 @@
 //
 // Claims that are waiting while an fsync runs share the next one (group
 // commit), so 64 workers pay for a few fsyncs and not for 64. Outcomes and
-// releases ride with the next claim, or are committed after 50 ms.
+// releases ride with the next claim, or are committed after 50 ms. A worker
+// settles before it claims again, so there are never more open claims in the
+// file than there are workers.
+//
+// # What survives
 //
 // All access goes through the small file-system interface [FS]. If a write or
-// an fsync fails, the ledger is dead: every later call returns a [WriteError].
+// an fsync fails, the ledger is dead: every later call returns a [WriteError],
+// and opening it again rewrites what may not have reached the disk before it
+// trusts it.
+//
+// After a kill, however hard, nothing that was durable can be missing unnoticed:
+// the file says how long it was, and a file that was cut or changed is refused
+// with a [DamageError]. A power loss may tear the frame that was being written,
+// which nobody was told was durable; opening cuts it off. The one thing that
+// can't be told apart is a power loss after which something else, before the
+// ledger is opened again, cuts or changes exactly the last frame: that looks
+// like a torn one, and its claims count as not made. To know better, each fsync
+// would need a second one that says that the first succeeded.
+//
+// What no ledger can know: that an older copy of it was restored, that there is
+// a second one for the same people, or that a disk confirms writes it did not
+// make.
+//
+// # What people do to it
+//
+// [Ledger.SettleByHand] decides on unknown keys, [Ledger.Replace] follows a
+// corrected source, [Forget] removes a person's data and keeps a hash that
+// blocks sending, [Adopt] makes a ledger of outcomes alone. [Verify] and
+// [Records] read a ledger that may be damaged.
 package ledger
 
 import (
-	"bytes"
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"time"
 )
-
-// Options say how a ledger is opened.
-type Options struct {
-	// Create is the header of the ledger if there is none yet; its Salt and
-	// Created are filled in. Nil: a missing ledger is ErrMissing.
-	Create *Header
-	// FS is where the ledger is; nil is Disk.
-	FS FS
-}
-
-// maxUnborn is the most that the creation of a ledger writes.
-const maxUnborn = 64 << 10
 
 // A Ledger is open for writing, by one process at a time. Its methods may be
 // called by many goroutines at once.
@@ -57,175 +65,6 @@ type Ledger struct {
 	created   bool
 	whole     bool
 	recovered int
-}
-
-// Open locks, reads and repairs the ledger at path. A torn last frame is cut
-// off; claims that were open are settled as unknown; all this is durable when
-// Open returns, and opening again after a crash in between has the same result.
-//
-// Errors: [LockedError], [DamageError], [ErrNotLedger], [ErrFormat],
-// [ErrMissing], [ErrReplaced], or of the file system.
-func Open(path string, o Options) (*Ledger, error) {
-	if o.FS == nil {
-		o.FS = Disk
-	}
-	f, err := o.FS.Open(path, o.Create != nil)
-	if errors.Is(err, fs.ErrNotExist) && o.Create == nil {
-		return nil, fmt.Errorf("%w: %s", ErrMissing, path)
-	}
-	if err != nil {
-		return nil, err
-	}
-	l := &Ledger{Book: Book{path: path, fs: o.FS}, file: f}
-	if err := l.open(o); err != nil {
-		f.Close()
-		return nil, err
-	}
-	return l, nil
-}
-
-func (l *Ledger) open(o Options) error {
-	if err := l.lock(); err != nil {
-		return err
-	}
-	fresh, err := l.isFresh()
-	if err != nil {
-		return err
-	}
-	if fresh {
-		if o.Create == nil {
-			return fmt.Errorf("%w: %s holds nothing yet", ErrMissing, l.path)
-		}
-		if err := l.create(*o.Create, o.FS); err != nil {
-			return err
-		}
-	}
-	holder, err := readPreamble(l.file)
-	if err != nil {
-		return fmt.Errorf("open %s: %w", l.path, err)
-	}
-	s, err := scan(l.file, l.path, holder.Clean)
-	if err != nil {
-		return err
-	}
-	if err := l.repair(s); err != nil {
-		return &WriteError{Path: l.path, Err: err}
-	}
-	l.fold, l.created, l.whole = s.fold, fresh, holder.Clean > 0 && holder.Clean == s.end
-	l.log = newLog(l.path, l.file, s.end)
-	return l.settleOpen()
-}
-
-func (l *Ledger) lock() error {
-	if err := l.file.Lock(); err != nil {
-		if !errors.Is(err, errLocked) {
-			return fmt.Errorf("lock %s: %w", l.path, err)
-		}
-		holder, _ := readPreamble(l.file) // unreadable: the holder is not known
-		return &LockedError{Path: l.path, Holder: holder}
-	}
-	switch same, err := l.file.IsAt(l.path); {
-	case err != nil:
-		return fmt.Errorf("open %s: %w", l.path, err)
-	case !same:
-		return fmt.Errorf("%w: %s", ErrReplaced, l.path)
-	}
-	return nil
-}
-
-// isFresh reports whether nothing was ever recorded: the file is empty, or its
-// creation was cut short before the header was whole.
-func (l *Ledger) isFresh() (bool, error) {
-	size, err := l.file.Size()
-	if err != nil || size == 0 || size > maxUnborn {
-		return size == 0, err
-	}
-	b := make([]byte, min(size, sector))
-	if _, err := l.file.ReadAt(b, 0); err != nil && !errors.Is(err, io.EOF) {
-		return false, fmt.Errorf("read %s: %w", l.path, err)
-	}
-	if !bytes.Equal(b, firstSector()[:len(b)]) && len(bytes.Trim(b, "\x00")) > 0 {
-		return false, nil
-	}
-	holder, _ := readPreamble(l.file) // cut short: nobody's
-	_, err = newScanner(l.file, size, holder.Clean).next()
-	return errors.Is(err, io.EOF) || errors.Is(err, errTorn), nil
-}
-
-// create writes the preamble and the header, and makes file and folder durable.
-func (l *Ledger) create(h Header, fsys FS) error {
-	h.Salt = make([]byte, 16)
-	if _, err := rand.Read(h.Salt); err != nil {
-		return err
-	}
-	h.Created = time.Now().UTC()
-	frame, err := appendJSON(newFrame(nil), kindHeader, h)
-	if err != nil {
-		return err
-	}
-	sealFrame(frame)
-	b := append(append(firstSector(), Holder{}.sector()...), frame...)
-	err = l.file.Truncate(0)
-	if err == nil {
-		_, err = l.file.WriteAt(b, 0)
-	}
-	if err == nil {
-		err = l.file.Sync()
-	}
-	if err == nil {
-		err = fsys.SyncDir(filepath.Dir(l.path))
-	}
-	if err != nil {
-		return &WriteError{Path: l.path, Err: err}
-	}
-	return nil
-}
-
-// repair cuts a torn last frame off, says who has the file open, and writes
-// the last whole frame again: its fsync may have failed, and then what was
-// just read was in memory only.
-func (l *Ledger) repair(s *scanned) error {
-	if s.torn {
-		if err := l.file.Truncate(s.end); err != nil {
-			return err
-		}
-	}
-	if s.last >= 0 {
-		frame := make([]byte, s.end-s.last)
-		if _, err := l.file.ReadAt(frame, s.last); err != nil {
-			return err
-		}
-		if _, err := l.file.WriteAt(frame, s.last); err != nil {
-			return err
-		}
-	}
-	return l.writeHolder(0)
-}
-
-func (l *Ledger) writeHolder(clean int64) error {
-	host, _ := os.Hostname()
-	h := Holder{PID: os.Getpid(), Host: host, Since: time.Now().UTC().Truncate(time.Second), Clean: clean}
-	if _, err := l.file.WriteAt(h.sector(), sector); err != nil {
-		return err
-	}
-	return l.file.Sync()
-}
-
-// settleOpen settles as unknown what was in flight when the last holder died.
-func (l *Ledger) settleOpen() error {
-	numbers := l.fold.openNumbers()
-	if len(numbers) == 0 {
-		return nil
-	}
-	o := Outcome{Status: Unknown, Code: Interrupted, Attempts: 1, FinishedAt: time.Now().UTC(),
-		ErrorMessage: "herald ended before the answer came"}
-	for _, n := range numbers {
-		if err := l.settle(n, &o, false); err != nil {
-			return err
-		}
-	}
-	l.recovered = len(numbers)
-	return l.log.flush()
 }
 
 // Interrupted is the code of an outcome that is unknown because the process
@@ -252,8 +91,14 @@ func (l *Ledger) StartRun(r Run) error {
 // EndRun records, durably, how the run ended.
 func (l *Ledger) EndRun(e End) error {
 	l.mu.Lock()
-	l.fold.runs[len(l.fold.runs)-1].End = &e
+	n := len(l.fold.runs)
+	if n > 0 {
+		l.fold.runs[n-1].End = &e
+	}
 	l.mu.Unlock()
+	if n == 0 {
+		return errNoRun
+	}
 	return l.addJSON(kindEnd, e)
 }
 
@@ -271,20 +116,20 @@ func (l *Ledger) addJSON(k kind, v any) error {
 
 // Claim records that key is about to be POSTed, from this line of the source,
 // and returns the claim's number once that is durable. The key's status must
-// still be the expected one, and never Claimed or Forgotten: otherwise
+// still be the expected one, and never Claimed, Forgotten or Replaced: otherwise
 // ErrTaken, and nothing is recorded.
 func (l *Ledger) Claim(key string, line int, expected Status) (uint64, error) {
 	h := l.fold.index.Hash(key)
 	l.mu.Lock()
 	now := l.fold.index.lookup(h).status()
-	if now != expected || now == Claimed || now == Forgotten {
+	if now != expected || !now.claimable() {
 		l.mu.Unlock()
 		return 0, fmt.Errorf("%w: %s, not %s", ErrTaken, now, expected)
 	}
 	claim := Claim{Number: l.fold.last + 1, Key: key, Line: line, Time: time.Now()}
-	c, err := l.log.add(true, func(b []byte) []byte { return appendClaim(b, &claim) })
+	c, err := l.log.addClaim(len(l.fold.open)+1, func(b []byte) []byte { return appendClaim(b, &claim) })
 	if err == nil {
-		l.fold.claim(claim.Number, h, true)
+		l.fold.claim(claim.Number, h, claim.Time.UnixMicro(), true)
 	}
 	l.mu.Unlock()
 	if err != nil {
@@ -301,7 +146,7 @@ func (l *Ledger) Release(claim uint64, reason string) error {
 	if err := l.fold.release(claim); err != nil {
 		return err
 	}
-	_, err := l.log.add(false, func(b []byte) []byte { return appendRelease(b, release{claim, reason}) })
+	_, err := l.log.add(false, func(b []byte) []byte { return appendRelease(b, Release{claim, reason}) })
 	return err
 }
 
@@ -313,7 +158,7 @@ func (l *Ledger) Settle(claim uint64, o Outcome) error { return l.settle(claim, 
 func (l *Ledger) settle(claim uint64, o *Outcome, now bool) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if err := l.fold.settle(outcomeHead{claim, o.Status, o.HTTPStatus, o.Code}, now); err != nil {
+	if err := l.fold.settle(outcomeHead{claim, o.Status, o.HTTPStatus, []byte(o.Code)}, now); err != nil {
 		return err
 	}
 	_, err := l.log.add(false, func(b []byte) []byte { return appendOutcome(b, claim, o) })

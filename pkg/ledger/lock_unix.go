@@ -20,3 +20,5 @@ func lockFile(f *os.File) error {
 }
 
 func syncDir(d *os.File) error { return d.Sync() }
+
+func openShared(path string, flag int) (*os.File, error) { return os.OpenFile(path, flag, 0o600) }

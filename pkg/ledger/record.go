@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -18,7 +19,27 @@ const (
 	kindClaim   kind = 'C'
 	kindRelease kind = 'L'
 	kindOutcome kind = 'O'
+
+	kindHand      kind = 'S' // an unknown key settled by hand
+	kindReplaced  kind = 'X' // a failed key has another one in a corrected source
+	kindForgotten kind = 'F' // the hash of a key that is never written to
+	kindAnonymous kind = 'c' // a claim that has the hash of a forgotten key
+	kindErased    kind = 'Z' // what a person did to a forgotten key
 )
+
+var kindNames = map[kind]string{
+	kindHeader: "header", kindRun: "run", kindEnd: "end", kindClaim: "claim", kindRelease: "release",
+	kindOutcome: "outcome", kindHand: "settled by hand", kindReplaced: "replaced", kindForgotten: "forgotten",
+	kindAnonymous: "claim of a forgotten key", kindErased: "erased",
+}
+
+// String returns the word that people read.
+func (k kind) String() string {
+	if name, ok := kindNames[k]; ok {
+		return name
+	}
+	return fmt.Sprintf("kind %q", byte(k))
+}
 
 const recordHead = 5
 
@@ -32,10 +53,10 @@ type Claim struct {
 	Time   time.Time
 }
 
-// A release says that the POST of a claim certainly did not happen.
-type release struct {
-	number uint64
-	reason string
+// A Release says that the POST of a claim certainly did not happen.
+type Release struct {
+	Claim  uint64 // its number
+	Reason string
 }
 
 // An Outcome is the final result of a claim.
@@ -53,7 +74,7 @@ type Outcome struct {
 	RequestID      string
 	Attempts       int
 	Duration       time.Duration // from the first claim to the answer
-	FinishedAt     time.Time
+	FinishedAt     time.Time     // when the answer came
 }
 
 // appendRecord appends a record whose body is what body appends.
@@ -81,10 +102,10 @@ func appendClaim(b []byte, c *Claim) []byte {
 	})
 }
 
-func appendRelease(b []byte, r release) []byte {
+func appendRelease(b []byte, r Release) []byte {
 	return appendRecord(b, kindRelease, func(b []byte) []byte {
-		b = binary.AppendUvarint(b, r.number)
-		return append(b, r.reason...)
+		b = binary.AppendUvarint(b, r.Claim)
+		return append(b, r.Reason...)
 	})
 }
 
@@ -196,13 +217,13 @@ func readClaim(body []byte) (Claim, error) {
 	return claim, nil
 }
 
-func readRelease(body []byte) (release, error) {
+func readRelease(body []byte) (Release, error) {
 	c := cursor{b: body}
-	r := release{number: c.uvarint()}
+	r := Release{Claim: c.uvarint()}
 	if c.bad {
-		return release{}, errRecord
+		return Release{}, errRecord
 	}
-	r.reason = string(c.b)
+	r.Reason = string(c.b)
 	return r, nil
 }
 
@@ -211,11 +232,11 @@ type outcomeHead struct {
 	number     uint64
 	status     Status
 	httpStatus int
-	code       string
+	code       []byte
 }
 
 func (c *cursor) outcomeHead() outcomeHead {
-	h := outcomeHead{number: c.uvarint(), status: Status(c.byte()), httpStatus: int(c.uvarint()), code: c.text()}
+	h := outcomeHead{number: c.uvarint(), status: Status(c.byte()), httpStatus: int(c.uvarint()), code: c.bytes()}
 	if !h.status.Settled() || h.status > Skipped {
 		c.bad = true
 	}
@@ -225,7 +246,7 @@ func (c *cursor) outcomeHead() outcomeHead {
 func readOutcome(body []byte) (uint64, Outcome, error) {
 	c := cursor{b: body}
 	h := c.outcomeHead()
-	o := Outcome{Status: h.status, Code: h.code, HTTPStatus: h.httpStatus}
+	o := Outcome{Status: h.status, Code: string(h.code), HTTPStatus: h.httpStatus}
 	o.Attempts = int(c.uvarint())
 	o.Duration = time.Duration(c.uvarint()) * time.Microsecond
 	o.FinishedAt = c.time()
@@ -235,4 +256,40 @@ func readOutcome(body []byte) (uint64, Outcome, error) {
 		*s = c.text()
 	}
 	return h.number, o, c.end()
+}
+
+// readValue returns what a record holds.
+func readValue(k kind, body []byte) (any, error) {
+	switch k {
+	case kindHeader:
+		return readJSON[Header](body)
+	case kindRun:
+		return readJSON[Run](body)
+	case kindEnd:
+		return readJSON[End](body)
+	case kindClaim:
+		return readClaim(body)
+	case kindAnonymous:
+		c, _, err := readAnonymous(body)
+		return c, err
+	case kindRelease:
+		return readRelease(body)
+	case kindOutcome:
+		n, o, err := readOutcome(body)
+		return Settled{n, o}, err
+	case kindHand:
+		return readHandSettled(body)
+	case kindReplaced:
+		return readReplaced(body)
+	case kindForgotten:
+		return readForgotten(body)
+	case kindErased:
+		return readErased(body)
+	}
+	return nil, fmt.Errorf("a record of unknown %v", k)
+}
+
+func readJSON[T any](body []byte) (v T, err error) {
+	err = json.Unmarshal(body, &v)
+	return v, err
 }

@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -27,7 +26,7 @@ func TestRecordsComeBackAsTheyWere(t *testing.T) {
 		text := rapid.String()
 		c := Claim{Number: rapid.Uint64Min(1).Draw(t, "n"), Line: rapid.IntMin(0).Draw(t, "line"),
 			Time: anyTime.Draw(t, "time"), Key: text.Draw(t, "key")}
-		r := release{number: c.Number, reason: text.Draw(t, "reason")}
+		r := Release{Claim: c.Number, Reason: text.Draw(t, "reason")}
 		o := Outcome{
 			Status: Status(rapid.IntRange(int(Sent), int(Skipped)).Draw(t, "status")), HTTPStatus: rapid.IntRange(0, 599).Draw(t, "http"),
 			Code: text.Draw(t, "code"), MessageID: text.Draw(t, "id"), ErrorMessage: text.Draw(t, "message"),
@@ -63,20 +62,20 @@ func FuzzFold(f *testing.F) {
 	o := Outcome{Status: Sent, MessageID: "19"}
 	f.Add(header)
 	f.Add(appendOutcome(appendClaim(header, &c), 1, &o))
-	f.Add(appendRelease(appendClaim(header, &c), release{1, "429"}))
+	f.Add(appendRelease(appendClaim(header, &c), Release{1, "429"}))
 	f.Add([]byte("O\x00\x00\x00\x00"))
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		var r fold
 		if r.frame(payload) != nil {
 			return // said what is wrong, and did not panic
 		}
-		open := map[uint64]Claim{}
+		j := join{index: r.index, open: map[uint64]Claim{}, byHand: map[Hash]Claim{}}
 		for len(payload) > 0 {
 			k, body, rest, err := nextRecord(payload)
 			if err != nil {
 				t.Fatalf("folded, and can't be cut into records: %v", err)
 			}
-			_, _, _ = entry(open, k, body)
+			_, _, _ = j.record(k, body)
 			payload = rest
 		}
 	})
@@ -104,9 +103,10 @@ func FuzzScan(f *testing.F) {
 	}
 	f.Add(whole)
 	f.Add(whole[:len(whole)-3])
+	f.Add(append(preamble(), whole[preambleSize:len(whole)-3]...)) // nothing known of its size
 	f.Add(bytes.Repeat([]byte{0}, 4096))
 	f.Fuzz(func(t *testing.T, content []byte) {
-		m := &memory{b: bytes.Clone(content)}
+		m := diskWith(content)
 		l, err := Open("a.ledger", Options{Create: &Header{}, FS: m})
 		if err != nil {
 			return
@@ -171,69 +171,22 @@ func TestIndexBytesPerKey(t *testing.T) {
 	}
 }
 
-// memory is a file in memory, which notes when it was synced.
-type memory struct {
-	mu    sync.Mutex
-	b     []byte
-	syncs []time.Time
-}
-
-func (m *memory) ReadAt(p []byte, at int64) (int, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return bytes.NewReader(m.b).ReadAt(p, at)
-}
-
-func (m *memory) WriteAt(p []byte, at int64) (int, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if need := int(at) + len(p); need > len(m.b) {
-		m.b = append(m.b, make([]byte, need-len(m.b))...)
-	}
-	return copy(m.b[at:], p), nil
-}
-
-func (m *memory) Sync() error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.syncs = append(m.syncs, time.Now())
-	return nil
-}
-
-func (m *memory) count() int {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return len(m.syncs)
-}
-
-func (m *memory) Truncate(size int64) error       { m.b = m.b[:size]; return nil }
-func (m *memory) Size() (int64, error)            { return int64(len(m.b)), nil }
-func (m *memory) Lock() error                     { return nil }
-func (m *memory) IsAt(string) (bool, error)       { return true, nil }
-func (m *memory) Close() error                    { return nil }
-func (m *memory) Open(string, bool) (File, error) { return m, nil }
-func (m *memory) OpenRead(string) (File, error)   { return m, nil }
-func (m *memory) SyncDir(string) error            { return nil }
-
 func TestAnOutcomeWaitsForAClaimButNotForLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := &memory{}
+		m := newSimDisk(1)
 		l, err := Open("a.ledger", Options{Create: &Header{}, FS: m})
 		check(t, err)
 		first := claim(t, l, "a", 2, Pending)
-		before := m.count()
+		before := m.syncs()
 		check(t, l.Settle(first, Outcome{Status: Sent}))
 		second := claim(t, l, "b", 3, Pending)
-		if n := m.count() - before; n != 1 {
+		if n := m.syncs() - before; n != 1 {
 			t.Errorf("outcome and next claim took %d fsyncs", n)
 		}
 		check(t, l.Settle(second, Outcome{Status: Sent}))
 		settled := time.Now()
 		<-time.After(time.Second)
-		m.mu.Lock()
-		last := m.syncs[len(m.syncs)-1]
-		m.mu.Unlock()
-		if wait := last.Sub(settled); wait != settleDelay {
+		if wait := m.lastSync().Sub(settled); wait != settleDelay {
 			t.Errorf("an outcome without a next claim was durable after %v", wait)
 		}
 		check(t, l.Close())

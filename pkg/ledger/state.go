@@ -15,9 +15,10 @@ const (
 	Unknown          // claimed, and nobody can tell
 	Skipped          // the API's own "unsubscribed", where the campaign calls that skipped
 	Forgotten        // a person's data was removed; still never written to
+	Replaced         // it failed, and a corrected source has it under another key
 )
 
-var statusNames = [...]string{"pending", "claimed", "sent", "failed", "unknown", "skipped", "forgotten"}
+var statusNames = [...]string{"pending", "claimed", "sent", "failed", "unknown", "skipped", "forgotten", "replaced"}
 
 // String returns the word that files and people use.
 func (s Status) String() string {
@@ -30,6 +31,13 @@ func (s Status) String() string {
 // Settled reports whether the last claim of a key with this status has an
 // outcome.
 func (s Status) Settled() bool { return s >= Sent }
+
+// MarshalText returns the same word.
+func (s Status) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// claimable reports whether a key with this status may be claimed if someone
+// asks for that.
+func (s Status) claimable() bool { return s != Claimed && s != Forgotten && s != Replaced }
 
 // A State is what the ledger remembers in memory of a key.
 type State struct {
@@ -80,11 +88,11 @@ type causes struct {
 	list   []cause
 }
 
-func (c *causes) numberOf(httpStatus int, code string) uint16 {
-	k := cause{httpStatus, code}
-	if n, ok := c.number[k]; ok {
+func (c *causes) numberOf(httpStatus int, code []byte) uint16 {
+	if n, ok := c.number[cause{httpStatus, string(code)}]; ok { // makes no string
 		return n
 	}
+	k := cause{httpStatus, string(code)}
 	if len(c.list) == 0xffff {
 		return 0
 	}

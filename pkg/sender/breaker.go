@@ -33,8 +33,8 @@ type breaker struct {
 	mu      sync.Mutex
 	answers int
 	last    [recent]ledger.Status
-	inLast  [ledger.Forgotten + 1]int
-	total   [ledger.Forgotten + 1]int
+	inLast  [ledger.Replaced + 1]int
+	total   [ledger.Replaced + 1]int
 	alike   int // answers from the first on that failed with code
 	code    string
 }

@@ -51,6 +51,7 @@ func (s *sift) run(rows Source, jobs chan<- *job) error {
 			s.bad(bad.Line, err, bad.Reason)
 			continue
 		case err != nil:
+			s.engine.tally.partial.Store(s.first)
 			return fmt.Errorf("read source: %w", err)
 		}
 		if s.engine.cut.Err() != nil || !s.first && s.engine.stop.Err() != nil {

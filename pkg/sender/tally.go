@@ -14,8 +14,8 @@ import (
 // got lost in between shows as an equation that does not balance.
 type tally struct {
 	rows     atomic.Int64
-	byStatus [ledger.Forgotten + 1]atomic.Int64
-	now      [ledger.Forgotten + 1]atomic.Int64 // outcomes of this run
+	byStatus [ledger.Replaced + 1]atomic.Int64
+	now      [ledger.Replaced + 1]atomic.Int64 // outcomes of this run
 	bad      atomic.Int64                       // rows of this run that can't be read or rendered
 	ready    atomic.Int64                       // rows that Check could render
 	partial  atomic.Bool                        // the source was not read to its end
@@ -68,7 +68,7 @@ type Progress struct {
 // balance: the rows in the hands of workers are missing on its right side.
 func (e *Engine) Progress() Progress {
 	t := &e.tally
-	of := func(counts *[ledger.Forgotten + 1]atomic.Int64, statuses ...ledger.Status) int {
+	of := func(counts *[ledger.Replaced + 1]atomic.Int64, statuses ...ledger.Status) int {
 		n := 0
 		for _, s := range statuses {
 			n += int(counts[s].Load())
@@ -79,7 +79,7 @@ func (e *Engine) Progress() Progress {
 		Equation: report.Equation{
 			Sent:    of(&t.byStatus, ledger.Sent),
 			Failed:  of(&t.byStatus, ledger.Failed),
-			Skipped: of(&t.byStatus, ledger.Skipped, ledger.Forgotten),
+			Skipped: of(&t.byStatus, ledger.Skipped, ledger.Forgotten, ledger.Replaced),
 			Unknown: of(&t.byStatus, ledger.Unknown, ledger.Claimed),
 			Pending: of(&t.byStatus, ledger.Pending),
 			Rows:    int(t.rows.Load()),

@@ -80,7 +80,7 @@ func (c *csvRows) checkDelimiter(names []string) error {
 	}
 	for _, other := range sniffed + "|" {
 		if i := strings.IndexRune(names[0], other); i >= 0 {
-			err := c.fault(i, WrongDelimiter, fmt.Sprintf("the header is one column but contains %q; the delimiter here is %q", other, c.delimiter))
+			err := c.fault(i, WrongDelimiter, fmt.Sprintf("the header is one column but contains %q; the delimiter here is %q", string(other), c.delimiter))
 			err.Delimiter = other
 			return err
 		}

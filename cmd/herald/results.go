@@ -1,0 +1,95 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/herald-campaigns/herald/pkg/report"
+)
+
+// checkResultsPath refuses to write results over the files of the campaign.
+func (s *session) checkResultsPath() error {
+	for _, other := range []struct{ what, path string }{
+		{"campaign", s.campaign.File}, {"source", s.sourcePath}, {"ledger", s.ledgerPath()},
+	} {
+		if sameFile(s.resultsPath(), other.path) {
+			return &refusal{code: exitUsage,
+				what: fmt.Sprintf("the results can't be written to %s: that is the %s", s.resultsPath(), other.what),
+				hint: "name a new file with --results, or leave it out"}
+		}
+	}
+	return nil
+}
+
+func sameFile(a, b string) bool {
+	if filepath.Clean(a) == filepath.Clean(b) {
+		return true
+	}
+	one, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	other, err := os.Stat(b)
+	return err == nil && os.SameFile(one, other)
+}
+
+// renewResults makes the results file agree with the ledger before a run. It is
+// written anew if it is missing, if it may lack the last rows of the last run,
+// or if it is not as herald left it: such a file is somebody's work, and kept
+// aside.
+func (s *session) renewResults() error {
+	path := s.resultsPath()
+	changed, err := setAsideChanged(path)
+	if err != nil {
+		return err
+	}
+	if changed != "" {
+		s.say("%s is not as herald left it: it is kept as %s, and written anew", path, changed)
+	}
+	if s.ledger.Created() {
+		return nil
+	}
+	if _, err := os.Stat(path); err == nil && !s.resultsBehind() {
+		return nil
+	}
+	return report.WriteResults(path, resultRows(s.ledger.Entries()))
+}
+
+// resultsBehind reports whether the last run left rows out of the results file:
+// it did not come to its end, or could not write it.
+func (s *session) resultsBehind() bool {
+	if s.ledger == nil {
+		return false
+	}
+	runs := s.ledger.Runs()
+	if len(runs) == 0 {
+		return false
+	}
+	end := runs[len(runs)-1].End
+	return end == nil || end.ResultsBehind
+}
+
+// setAsideChanged renames a file that is no results file, or not one any more,
+// and returns its new name; empty if there was no need.
+func setAsideChanged(path string) (string, error) {
+	results, err := report.OpenResults(path)
+	if err == nil {
+		return "", results.Close() // without rows it writes nothing
+	}
+	if !isForeign(err) {
+		return "", err
+	}
+	ending := filepath.Ext(path)
+	aside := strings.TrimSuffix(path, ending) + time.Now().Format(".kept-20060102-150405.000") + ending
+	return aside, os.Rename(path, aside)
+}
+
+// isForeign reports whether a results file can't be used because of what is in it.
+func isForeign(err error) bool {
+	var file *report.FileError
+	return errors.As(err, &file) && file.Kind != report.Unreachable
+}
