@@ -33,7 +33,7 @@ the row with the given line or key. It needs no token and sends nothing.`,
 			return s.preview(c.Context(), args[0], line, key, asJSON)
 		},
 	}
-	c.Flags().StringVar(&s.files.source, "source", "", "read recipients from this `file` and not the campaign's; - is stdin")
+	s.files.addSource(c.Flags())
 	c.Flags().IntVar(&line, "line", 0, "the row that starts on line `N` of the source")
 	c.Flags().StringVar(&key, "key", "", "the row with this `key`")
 	c.Flags().BoolVar(&asJSON, "json", false, "print the request as it would go to the API")

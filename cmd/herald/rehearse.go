@@ -35,7 +35,7 @@ NAME.rehearsal.results.csv for you to look at.`,
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&s.files.source, "source", "", "read recipients from this `file` and not the campaign's; - is stdin")
+	s.files.addSource(f)
 	f.BoolVar(&s.run.skipBadRows, "skip-bad-rows", false, "skip rows that can't be read or rendered, and send the others")
 	f.Var(shareFlag{&o.Contacts.Unknown}, "unknown", "this `share` of contacts does not exist")
 	f.Var(shareFlag{&o.Contacts.Unsubscribed}, "unsubscribed", "this `share` of contacts refuses emails")

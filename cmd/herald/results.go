@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,14 +14,27 @@ import (
 
 // checkResultsPath refuses to write results over the files of the campaign.
 func (s *session) checkResultsPath() error {
+	path := s.resultsPath()
 	for _, other := range []struct{ what, path string }{
 		{"campaign", s.campaign.File}, {"source", s.sourcePath}, {"ledger", s.ledgerPath()},
 	} {
-		if sameFile(s.resultsPath(), other.path) {
+		if sameFile(path, other.path) {
 			return &refusal{code: exitUsage,
-				what: fmt.Sprintf("the results can't be written to %s: that is the %s", s.resultsPath(), other.what),
+				what: fmt.Sprintf("the results can't be written to %s: that is the %s", path, other.what),
 				hint: "name a new file with --results, or leave it out"}
 		}
+	}
+	if end := strings.ToLower(filepath.Ext(path)); !slices.Contains([]string{".csv", ".jsonl", ".ndjson"}, end) {
+		return &refusal{code: exitUsage, what: fmt.Sprintf("the results can't be written to %s: its ending says no format", path),
+			hint: "name a .csv or .jsonl file with --results"}
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return &refusal{code: exitUsage, what: fmt.Sprintf("the results can't be written to %s: that is a folder", path),
+			hint: "name a .csv or .jsonl file with --results"}
+	}
+	if _, err := os.Stat(filepath.Dir(path)); err != nil {
+		return &refusal{code: exitUsage, what: fmt.Sprintf("the results can't be written to %s: there is no such folder", path),
+			hint: "make the folder first, or name another file with --results"}
 	}
 	return nil
 }

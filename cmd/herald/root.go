@@ -182,9 +182,14 @@ func (f *fileFlags) origin(name string) string {
 	return "--" + name
 }
 
-func (f *fileFlags) add(flags *pflag.FlagSet) {
+// addSource is add for a command that has no other file.
+func (f *fileFlags) addSource(flags *pflag.FlagSet) {
 	f.all = flags
 	flags.StringVar(&f.source, "source", "", "read recipients from this `file` and not the campaign's; - is stdin")
+}
+
+func (f *fileFlags) add(flags *pflag.FlagSet) {
+	f.addSource(flags)
 	flags.StringVar(&f.ledger, "ledger", "", "keep claims and outcomes in this `file` (default NAME.ledger beside the campaign)")
 	flags.StringVar(&f.results, "results", "", "write outcomes to this .csv or .jsonl `file` (default NAME.results.csv beside the campaign)")
 }
@@ -205,10 +210,10 @@ func (f *apiFlags) add(flags *pflag.FlagSet) {
 
 // runFlags say how a run goes.
 type runFlags struct {
-	yes, skipCheck, skipBadRows, mustResume, newContent, json bool
-	rate, share, progress                                     string
-	workers, limit, latePasses, duplicates                    int
-	lateWait                                                  time.Duration
+	yes, skipCheck, skipBadRows, mustResume, newContent, adoptResults, json bool
+	rate, share, progress                                                   string
+	workers, limit, latePasses, duplicates                                  int
+	lateWait                                                                time.Duration
 }
 
 // check says what is wrong with the values of flags. A 0 that was given is no
@@ -249,6 +254,7 @@ func (f *runFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.skipBadRows, "skip-bad-rows", false, "skip rows that can't be read or rendered, and send the others")
 	flags.BoolVar(&f.mustResume, "must-resume", false, "refuse to start where there is no ledger yet")
 	flags.BoolVar(&f.newContent, "new-content", false, "accept that message, templates, sender or key changed since the last run")
+	flags.BoolVar(&f.adoptResults, "adopt-results", false, "build a lost ledger from the results file; who is missing there is written to again")
 	flags.IntVar(&f.latePasses, "late-passes", 2, "try contacts that were not found this many times more: they may be minutes old")
 	flags.DurationVar(&f.lateWait, "late-wait", 2*time.Minute, "wait this long before each of these passes")
 	f.addOutput(flags)

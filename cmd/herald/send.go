@@ -122,6 +122,9 @@ func (s *session) surveyed(ctx context.Context) (*survey, error) {
 // nothingToDo ends a run that has nothing to send.
 func (s *session) nothingToDo(v *survey) error {
 	s.say("nothing to send: %s", v.Rows)
+	if s.run.json {
+		s.printSummary(&observer{}, sender.Progress{Equation: v.Rows}, 0, nil)
+	}
 	switch {
 	case v.Rows.Failed > 0:
 		s.next("herald retry " + shellQuote(s.campaign.File) + " --only failed")

@@ -40,7 +40,8 @@
 // larger; a larger one does not make a burst, since the pace stays even. If an
 // answer shows that others have used so much of the budget that no more than
 // their part of it is left (at a share of 100 %: no more than what is under
-// way), Pace waits until the window resets. Headers that are missing, stale or
+// way), Pace waits until the window resets, and for the answer to the first
+// request after that. Headers that are missing, stale or
 // absurd count as not there: then the rate is the configured one or
 // [DefaultRate].
 //

@@ -1,6 +1,9 @@
 package governor
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 const (
 	// staleAfter is how long a limit holds that answers no longer confirm.
@@ -9,6 +12,9 @@ const (
 	sampled = 100 * time.Millisecond
 	// rounded is how late a reset in whole seconds may say a window ends.
 	rounded = time.Second
+	// maxTheirPace is the most requests of others expected for one of ours:
+	// when ours are few, the ratio says little.
+	maxTheirPace = 2
 	// After a 429 the rate grows in rampFor to the whole, beginning with a
 	// part of rampFrom, in steps of rampStep.
 	rampFor  = 2 * time.Second
@@ -97,6 +103,9 @@ func (g *Governor) setRate(now time.Time) (full bool) {
 // observe takes over what the headers of an answer other than 429 say, to a
 // request that was admitted at admitted.
 func (g *Governor) observe(now, admitted time.Time, h headers) {
+	if g.others.back(admitted) {
+		g.notify()
+	}
 	switch {
 	case h.limit > 0:
 		g.setLimit(h.limit)
@@ -119,14 +128,27 @@ func (g *Governor) observe(now, admitted time.Time, h headers) {
 	} else if g.limit.byOthers > 0 {
 		g.others.hold(now, now.Add(h.reset))
 	}
+	if g.limit.byOthers > 0 {
+		g.notify() // scarce may be over
+	}
+}
+
+// scarce returns how long at most to wait for what is under way to be answered,
+// since it may be all that others left. An answer tells more.
+func (g *Governor) scarce(now time.Time) time.Duration {
+	if g.limit.byOthers == 0 || g.count.inFlight == 0 || now.Before(g.others.disbelief) ||
+		g.limit.remaining > g.reserve() {
+		return 0
+	}
+	return g.limit.resets.Sub(now)
 }
 
 // reserve is how many of the API's limit have to be left for us to go on: the
-// others' part of it, or at least what is under way, and what others use
-// meanwhile.
+// others' part of it, or at least what is under way and the next request, and
+// what others use meanwhile.
 func (g *Governor) reserve() int {
-	underWay := float64(g.count.inFlight+len(g.count.aside)) * (1 + g.limit.theirPace)
-	return int(max(underWay, float64(g.limit.told)*(1-g.share)))
+	ours := float64(g.count.inFlight + len(g.count.aside) + 1)
+	return int(max(math.Ceil(ours*(1+g.limit.theirPace)), float64(g.limit.told)*(1-g.share)))
 }
 
 // sample computes what others have used of the window: all that is used beyond
@@ -140,14 +162,53 @@ func (g *Governor) sample(now time.Time, h headers) {
 	l.sampledAt, l.resets = now, resets
 	ours := g.count.since(resets.Add(-Window - rounded))
 	l.byOthers = max(0, l.told-h.remaining-ours)
-	l.theirPace = float64(l.byOthers) / float64(max(1, ours))
+	l.theirPace = min(float64(l.byOthers)/float64(max(1, ours)), maxTheirPace)
 }
 
-// A heldBack window is left to others. The zero value is not.
+// A heldBack window is left to others until it resets. Then one request goes
+// first, to see what there is: a window that slides has no more than a little.
+// The zero value is not held back.
 type heldBack struct {
 	until     time.Time
+	scout     scout
 	held      time.Duration // in all since an answer showed room
 	disbelief time.Time     // until when nothing is held
+}
+
+// A scout is the first request after a hold.
+type scout int
+
+const (
+	scoutBack  scout = iota // or never needed
+	scoutReady              // the next request is the scout
+	scoutOut                // its answer is waited for
+)
+
+// scoutLimit is how long others wait for the scout.
+const scoutLimit = time.Second
+
+// wait returns for how long the next request has to wait.
+func (h *heldBack) wait(now time.Time) time.Duration {
+	if h.scout == scoutOut {
+		return h.until.Add(scoutLimit).Sub(now)
+	}
+	return h.until.Sub(now)
+}
+
+// leaves notes that a request got its turn.
+func (h *heldBack) leaves() {
+	if h.scout == scoutReady {
+		h.scout = scoutOut
+	}
+}
+
+// back notes an answer, and reports whether it was waited for.
+func (h *heldBack) back(admitted time.Time) bool {
+	if h.scout != scoutOut || admitted.Before(h.until) {
+		return false
+	}
+	h.scout = scoutBack
+	return true
 }
 
 // How long it is believed that no room is left although requests are let in,
@@ -166,7 +227,7 @@ func (h *heldBack) hold(now, until time.Time) {
 		h.held, h.disbelief = 0, now.Add(disbelieved)
 		return
 	}
-	h.until = until
+	h.until, h.scout = until, scoutReady
 }
 
 // refute notes that an answer showed room.

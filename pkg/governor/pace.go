@@ -69,9 +69,13 @@ func (g *Governor) next() verdict {
 	if v := g.barred(now, g.paths.until()); v.wait > 0 || v.err != nil {
 		return v
 	}
+	if wait := g.scarce(now); wait > 0 {
+		return verdict{wait: wait, cause: Others}
+	}
 	if v := g.token(now); v.wait > 0 {
 		return v
 	}
+	g.others.leaves()
 	g.count.setAside(now)
 	return verdict{}
 }
@@ -100,7 +104,7 @@ func (g *Governor) barred(now, resource time.Time) verdict {
 	if d := resource.Sub(now); d > v.wait {
 		v = verdict{wait: d, cause: ResourceThrottled}
 	}
-	if d := g.others.until.Sub(now); d > v.wait {
+	if d := g.others.wait(now); d > v.wait {
 		v = verdict{wait: d, cause: Others}
 	}
 	if v.wait <= 0 {

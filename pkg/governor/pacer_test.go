@@ -15,7 +15,7 @@ func TestLateTimersDoNotSlowThePace(t *testing.T) {
 		now := time.Unix(1_800_000_000, 0)
 		p := pacer{bucket: rate.NewLimiter(0, 1)}
 		p.setRate(now, perSecond)
-		taken, end := 0, now.Add(20 * time.Second)
+		taken, end := 0, now.Add(20*time.Second)
 		for now.Before(end) {
 			due := p.due(now)
 			if due.After(now) {

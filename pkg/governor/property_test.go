@@ -40,7 +40,7 @@ type trial struct {
 
 const (
 	troubled = 7 * Window // disturbed for
-	measured = 3 * Window  // use is looked at, after another two windows
+	measured = 3 * Window // use is looked at, after another two windows
 )
 
 func disturbedRun(t *testing.T, r *rand.Rand) {

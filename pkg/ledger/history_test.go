@@ -115,6 +115,9 @@ func (w *world) barrier() {
 }
 
 func (w *world) live(steps []step) error {
+	if _, left := w.d.made(); left < 0 && w.random.IntN(4) == 0 { // already the first opening may fail
+		w.d.failIn(w.random.IntN(20), []error{syscall.EIO, syscall.ENOSPC, errKilled}[w.random.IntN(3)])
+	}
 	if err := w.reopen(); err != nil {
 		return fmt.Errorf("opening at first: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"time"
 )
 
@@ -135,8 +136,11 @@ func (l *Ledger) repair(s *scanned) error {
 	if err := l.writeHolder(0); err != nil {
 		return err
 	}
-	_, err := l.file.WriteAt(encodeMark(s.end), markAt)
-	return err
+	if _, err := l.file.WriteAt(encodeMark(s.end), markAt); err != nil {
+		return err
+	}
+	// Whoever gave the file its name may have died before the folder had it.
+	return l.fs.SyncDir(filepath.Dir(l.path))
 }
 
 func (l *Ledger) writeHolder(clean int64) error {

@@ -38,7 +38,7 @@ type Row struct {
 	// MessageID is the API's id of the message, empty if nothing was sent or the
 	// answer could not be read.
 	MessageID string `json:"message_id,omitempty"`
-	// MessageType is email or in_app.
+	// MessageType is the API's own word for the kind of message: email or inapp.
 	MessageType string `json:"message_type,omitempty"`
 	// Variant names the variant of the message, where the campaign has several.
 	Variant string `json:"variant,omitempty"`

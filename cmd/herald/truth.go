@@ -1,0 +1,210 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/herald-campaigns/herald/pkg/governor"
+	"github.com/herald-campaigns/herald/pkg/ledger"
+	"github.com/herald-campaigns/herald/pkg/report"
+	"github.com/herald-campaigns/herald/pkg/sender"
+)
+
+// base is where the campaign's own files are: its folder and its name.
+func (s *session) base() string {
+	base := filepath.Join(filepath.Dir(s.campaign.File), s.campaign.Name)
+	if s.inSandbox() {
+		base += ".sandbox"
+	}
+	return base
+}
+
+func (s *session) ledgerPath() string  { return cmp.Or(s.files.ledger, s.base()+".ledger") }
+func (s *session) resultsPath() string { return cmp.Or(s.files.results, s.base()+".results.csv") }
+
+// openLedger opens the ledger if there is one. A new one is only made when the
+// first message is about to be sent.
+func (s *session) openLedger() error {
+	l, err := ledger.Open(s.ledgerPath(), ledger.Options{})
+	if errors.Is(err, ledger.ErrMissing) || errors.Is(err, fs.ErrNotExist) {
+		s.book = ledger.NewBook()
+		if s.run.mustResume {
+			return &refusal{code: exitCant, what: "there is no ledger " + s.ledgerPath() + " to resume",
+				hint: "check the campaign's name and folder, or run without --must-resume to begin"}
+		}
+		if err := probeFolder(filepath.Dir(s.ledgerPath())); err != nil {
+			return err
+		}
+		return s.orphanedResults()
+	}
+	if err != nil {
+		return s.ledgerError(err)
+	}
+	s.ledger, s.book = l, l
+	// What left in the last seconds still counts: a restart is no fresh window.
+	s.governor.Seed(l.RecentClaims(time.Now().Add(-governor.Window)))
+	if l.Header().Campaign != s.campaign.Name {
+		return &refusal{code: exitUsage,
+			what: fmt.Sprintf("%s belongs to the campaign %q, this one is %q", s.ledgerPath(), l.Header().Campaign, s.campaign.Name),
+			hint: "choose the right file with --ledger, or give this campaign a name of its own"}
+	}
+	return s.compareFingerprint(l.Runs())
+}
+
+// orphanedResults refuses to begin where a results file says that somebody was
+// written to, and there is no ledger to know whom. It is adopted on request. A
+// ledger that was named is meant to be a new one.
+func (s *session) orphanedResults() error {
+	if s.files.ledger != "" && !s.run.adoptResults {
+		return nil
+	}
+	n, err := s.adoptable()
+	if n == 0 {
+		return nil // nothing there, or nothing of ours: it is kept aside
+	}
+	if !s.run.adoptResults {
+		return &refusal{code: exitUsage,
+			what: fmt.Sprintf("%s says that %s had an outcome, and there is no ledger %s", s.resultsPath(), count(n, "row"), s.ledgerPath()),
+			hint: "restore the ledger. Or build a new one from the results with --adopt-results: whoever is missing there, because rows were deleted or never written, will be written to again. Or move the results file away, to begin anew"}
+	}
+	if err != nil {
+		return &refusal{code: exitCant, what: fmt.Sprintf("the results can't be adopted: %v", err), hint: "correct that row first: who is in it may have been written to"}
+	}
+	return s.adopt()
+}
+
+// adoptable counts the outcomes in the results file.
+func (s *session) adoptable() (n int, first error) {
+	if _, err := os.Stat(s.resultsPath()); err != nil {
+		return 0, nil
+	}
+	for row, err := range report.ReadResults(s.resultsPath()) {
+		if err != nil && first == nil {
+			first = err
+		}
+		if _, settled := outcomeOf(row); err == nil && settled {
+			n++
+		}
+	}
+	return n, first
+}
+
+// adopt builds a ledger from the results file, and opens it.
+func (s *session) adopt() error {
+	entries := func(yield func(ledger.Entry, error) bool) {
+		for row, err := range report.ReadResults(s.resultsPath()) {
+			e, settled := outcomeOf(row)
+			if (settled || err != nil) && !yield(e, err) {
+				return
+			}
+		}
+	}
+	n, err := ledger.Adopt(s.ledgerPath(), ledger.Header{Campaign: s.campaign.Name}, entries, ledger.Options{})
+	if err != nil {
+		return err
+	}
+	s.say("adopted %s from %s; whoever is missing there counts as not yet written to", count(n, "recipient"), s.resultsPath())
+	return s.openLedger()
+}
+
+// outcomeOf is the outcome that a row of a results file tells of; skips of
+// herald's own are none.
+func outcomeOf(row report.Row) (ledger.Entry, bool) {
+	status, ok := map[string]ledger.Status{
+		report.Sent: ledger.Sent, report.Failed: ledger.Failed, report.Unknown: ledger.Unknown, report.Skipped: ledger.Skipped,
+	}[row.Status]
+	own := row.Status == report.Skipped && row.Code != sender.Unsubscribed || row.Status == report.Failed && row.Code == sender.Panic
+	return ledger.Entry{
+		Claim: ledger.Claim{Key: row.Key, Line: row.Line, Time: row.FinishedAt},
+		Outcome: ledger.Outcome{Status: status, Code: row.Code, MessageID: row.MessageID, MessageType: row.MessageType,
+			Variant: row.Variant, ConversationID: row.ConversationID, CreatedAt: row.CreatedAt, HTTPStatus: row.HTTPStatus,
+			ErrorField: row.ErrorField, ErrorMessage: row.ErrorMessage, RequestID: row.RequestID, Attempts: row.Attempts,
+			Duration: time.Duration(row.DurationMS) * time.Millisecond, FinishedAt: row.FinishedAt},
+	}, ok && !own && row.Key != ""
+}
+
+// probeFolder finds out whether a ledger can be made, before every row is
+// checked and somebody is asked.
+func probeFolder(dir string) error {
+	f, err := os.CreateTemp(dir, ".herald-probe-*")
+	if err != nil {
+		var path *fs.PathError
+		if errors.As(err, &path) {
+			err = path.Err
+		}
+		return &fs.PathError{Op: "write to the folder", Path: dir, Err: err}
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// createLedger makes the ledger if there is none.
+func (s *session) createLedger() (err error) {
+	if s.ledger != nil {
+		return nil
+	}
+	s.ledger, err = ledger.Open(s.ledgerPath(), ledger.Options{Create: &ledger.Header{Campaign: s.campaign.Name}})
+	if err == nil {
+		s.book = s.ledger
+	}
+	return err
+}
+
+// fingerprint is what the run sends, part by part.
+func (s *session) fingerprint() map[string]string {
+	parts := map[string]string{}
+	for _, p := range s.campaign.Parts() {
+		parts[p.Name] = p.Hash
+	}
+	parts["API host"] = s.client.BaseURL()
+	if s.inSandbox() {
+		parts["API host"] = "sandbox" // on another port each time
+	}
+	parts["workspace"] = s.me.App.ID
+	return parts
+}
+
+// compareFingerprint refuses a campaign that sends something else than its last
+// run did.
+func (s *session) compareFingerprint(runs []ledger.Run) error {
+	if len(runs) == 0 {
+		return nil
+	}
+	changed := changes(runs[len(runs)-1].Fingerprint, s.fingerprint())
+	for _, fixed := range []string{"workspace", "API host"} {
+		if was, is := runs[0].Fingerprint[fixed], s.fingerprint()[fixed]; was != is {
+			return &refusal{code: exitUsage,
+				what: fmt.Sprintf("%s was begun with the %s %s, and this run has %s", s.ledgerPath(), fixed, was, is),
+				hint: "use the token and region it was begun with, or another --ledger"}
+		}
+	}
+	if len(changed) == 0 || s.run.newContent {
+		return nil
+	}
+	return &refusal{code: exitUsage,
+		what: fmt.Sprintf("the campaign has changed since its last run: %s", strings.Join(changed, ", ")),
+		hint: "undo the change; or accept it with --new-content: those not yet written to get the new one"}
+}
+
+// changes names the parts that differ.
+func changes(was, is map[string]string) []string {
+	var names []string
+	for name, v := range is {
+		if was[name] != v {
+			names = append(names, name)
+		}
+	}
+	for name := range was {
+		if _, ok := is[name]; !ok {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/herald-campaigns/herald/pkg/intercom"
+	"github.com/herald-campaigns/herald/pkg/report"
+	"github.com/herald-campaigns/herald/pkg/sender"
+)
+
+// warnResults says that the results file is not what it should be. The ledger
+// is, so it is only a warning.
+func (s *session) warnResults(err error) {
+	s.say("warning: %s could not be written: %v", s.resultsPath(), err)
+	s.say("  the ledger has every outcome; the next run writes the file anew")
+}
+
+// printSummary tells what a run did.
+func (s *session) printSummary(o *observer, p sender.Progress, took time.Duration, cause error) {
+	if s.run.json {
+		enc := json.NewEncoder(s.out)
+		enc.SetIndent("", "  ")
+		_ = enc.Encode(struct {
+			Campaign string          `json:"campaign"`
+			End      string          `json:"end"`
+			Equation report.Equation `json:"source"`
+			Balanced bool            `json:"balanced"`
+			Run      *report.Summary `json:"run"`
+			Seconds  float64         `json:"seconds"`
+			Results  string          `json:"results"`
+			Ledger   string          `json:"ledger"`
+		}{s.campaign.Name, endReason(cause), p.Equation, p.Balanced(), &o.summary, took.Seconds(), s.resultsPath(), s.ledgerPath()})
+		return
+	}
+	if o.summary.Rows() > 0 {
+		fmt.Fprintf(s.out, "\nthis run, %s:\n", report.Duration(took))
+		_ = o.summary.WriteText(s.out)
+	}
+	fmt.Fprintf(s.out, "\n%s\n", p.Equation)
+	if p.Partial {
+		fmt.Fprintln(s.out, "the rest of the source was not counted: the run was cut short")
+	} else if !p.Balanced() {
+		fmt.Fprintln(s.out, "THE EQUATION DOES NOT BALANCE: rows are missing from one side. Please report this as a bug.")
+	}
+	fmt.Fprintf(s.out, "results  %s\n", s.resultsPath())
+	if !s.anySender { // a rehearsal throws its ledger away
+		fmt.Fprintf(s.out, "ledger   %s\n", s.ledgerPath())
+	}
+}
+
+// nextAfter says why a run ended, unless it simply finished, and what to do.
+func (s *session) nextAfter(m mode, p sender.Progress, cause error) {
+	again := "herald " + m.command + " " + shellQuote(s.campaign.File)
+	if m.command == "retry" {
+		again += " " + shellQuote(m.flags...)
+	}
+	var h *sender.Halt
+	switch {
+	case errors.As(cause, &h):
+		s.say("herald: %s", haltSentence(h))
+		s.say("  %s", haltHint(h))
+		s.next(again)
+	case errors.Is(cause, errInterrupted):
+		s.say("interrupted: %s still to be sent", count(p.Pending, "row"))
+		s.next(again)
+	case m.command == "rehearse": // left no ledger to go on with
+	case errors.Is(cause, errLeft) && p.Failed > 0:
+		s.next("herald retry " + shellQuote(s.campaign.File) + " --only failed")
+	case errors.Is(cause, errLeft) && p.UnknownNow == 0 && p.Bad > 0:
+		s.next("herald check " + shellQuote(s.campaign.File))
+	case errors.Is(cause, errLeft) && p.Unknown > 0:
+		s.next("herald export " + shellQuote(s.campaign.File) + " --status unknown")
+	case cause == nil && p.Pending > 0:
+		s.next(again)
+	case cause == nil || errors.Is(cause, errLeft):
+		s.next("herald status " + shellQuote(s.campaign.File))
+	}
+}
+
+// haltSentence says why herald stopped a run.
+func haltSentence(h *sender.Halt) string {
+	switch h.Cause {
+	case sender.Hopeless:
+		return fmt.Sprintf("stopped: every message would be refused like this one: %s", errorWords(h.Err))
+	case sender.AllAlike:
+		return fmt.Sprintf("stopped: the first %d answers all failed alike (%s)", h.Count, h.Code)
+	case sender.TooManyFail:
+		return fmt.Sprintf("stopped: %s, the last one with %s; the campaign's stop.failures allows no more", count(h.Count, "message")+" failed", h.Code)
+	case sender.TooManyLost:
+		return fmt.Sprintf("stopped: the outcome of %s is unknown (%s); the campaign's stop.unknown allows no more", count(h.Count, "message"), h.Code)
+	case sender.NetworkGone:
+		return fmt.Sprintf("stopped: nothing could be sent for %s: %v", report.Duration(maxOutage), errorWords(h.Err))
+	}
+	return h.Error()
+}
+
+func haltHint(h *sender.Halt) string {
+	switch h.Cause {
+	case sender.Hopeless:
+		return hopelessAdvice(h.Err) + ". Nothing was lost: this row and all that follow are still to be sent"
+	case sender.TooManyLost:
+		return "unknown rows are not sent again by themselves. Find out what is wrong with the network or the API first"
+	}
+	return "find out why first (the results file has each answer); rows that were not reached are still to be sent"
+}
+
+// hopelessAdvice says what to mend before anything can be sent.
+func hopelessAdvice(err error) string {
+	var answer *intercom.Error
+	switch {
+	case !errors.As(err, &answer):
+	case answer.Code == intercom.CodeAdminNotFound:
+		return "set message.from to an admin of the workspace"
+	case answer.Status == 401:
+		return "use a valid access token"
+	case answer.Status == 402 || answer.Status == 403:
+		return "ask an admin of the workspace about its plan and about what the token may do"
+	case answer.Status >= 300 && answer.Status < 400:
+		return "check --region and --base-url"
+	}
+	return "mend the cause first"
+}
+
+// endWords says how and when a run ended, from what its record says.
+func endWords(reason, at string) string {
+	stopped := map[string]string{
+		string(sender.Hopeless):    "every message would have been refused",
+		string(sender.AllAlike):    "the first answers all failed alike",
+		string(sender.TooManyFail): "too many messages failed",
+		string(sender.TooManyLost): "too many outcomes were unknown",
+		string(sender.NetworkGone): "nothing could be sent any more",
+	}
+	if why, ok := stopped[reason]; ok {
+		return "stopped at " + at + ": " + why
+	}
+	return reason + " at " + at
+}
