@@ -39,6 +39,11 @@ var (
 	errUnbalanced  = errors.New("the equation does not balance")
 )
 
+// A toldError is any other error whose story has been told.
+type toldError struct{ error }
+
+func (e *toldError) Unwrap() error { return e.error }
+
 // exitCode is the one place that maps errors to exit codes.
 func exitCode(err error) int {
 	var r *refusal

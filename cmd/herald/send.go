@@ -181,8 +181,7 @@ func (s *session) finish(m mode, o *observer, p sender.Progress, cause error, to
 	if cause == nil && (p.FailedNow > 0 || p.UnknownNow > 0 || p.Bad > 0 && !s.run.skipBadRows) {
 		cause = errLeft
 	}
-	s.nextAfter(m, p, cause)
-	return cause
+	return s.nextAfter(m, p, cause)
 }
 
 func (s *session) engineConfig(o *observer) sender.Config {

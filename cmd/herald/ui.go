@@ -34,9 +34,14 @@ func (p *program) explain(err error) {
 	for _, e := range []error{errLeft, errInterrupted, errUnbalanced} {
 		told = told || errors.Is(err, e)
 	}
-	if err == nil || told || errors.As(err, new(*sender.Halt)) {
+	if err == nil || told || errors.As(err, new(*sender.Halt)) || errors.As(err, new(*toldError)) {
 		return // said where it came about
 	}
+	p.sayError(err)
+}
+
+// sayError says an error in a person's words.
+func (p *program) sayError(err error) {
 	r := refusalOf(err)
 	p.say("herald: %s", r.what)
 	if r.hint != "" {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/herald-campaigns/herald/pkg/intercom"
+	"github.com/herald-campaigns/herald/pkg/ledger"
 	"github.com/herald-campaigns/herald/pkg/report"
 	"github.com/herald-campaigns/herald/pkg/sender"
 )
@@ -51,8 +52,9 @@ func (s *session) printSummary(o *observer, p sender.Progress, took time.Duratio
 	}
 }
 
-// nextAfter says why a run ended, unless it simply finished, and what to do.
-func (s *session) nextAfter(m mode, p sender.Progress, cause error) {
+// nextAfter says why a run ended, unless it simply finished, and what to do. It
+// returns the error with a mark that it was told.
+func (s *session) nextAfter(m mode, p sender.Progress, cause error) error {
 	again := "herald " + m.command + " " + shellQuote(s.campaign.File)
 	if m.command == "retry" {
 		again += " " + shellQuote(m.flags...)
@@ -72,12 +74,20 @@ func (s *session) nextAfter(m mode, p sender.Progress, cause error) {
 	case errors.Is(cause, errLeft) && p.UnknownNow == 0 && p.Bad > 0:
 		s.next("herald check " + shellQuote(s.campaign.File))
 	case errors.Is(cause, errLeft) && p.Unknown > 0:
-		s.next("herald export " + shellQuote(s.campaign.File) + " --status unknown")
+		s.next("herald settle " + shellQuote(s.campaign.File) + " --interactive")
 	case cause == nil && p.Pending > 0:
 		s.next(again)
 	case cause == nil || errors.Is(cause, errLeft):
 		s.next("herald status " + shellQuote(s.campaign.File))
+	default:
+		s.sayError(cause)
+		if errors.As(cause, new(*ledger.WriteError)) {
+			s.say("  the outcomes of up to %s may not be on record: the next run shows them as unknown", count(s.campaign.Workers, "message"))
+		}
+		s.next(again)
+		return &toldError{cause}
 	}
+	return cause
 }
 
 // haltSentence says why herald stopped a run.

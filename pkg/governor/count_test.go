@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -176,3 +177,52 @@ func TestPanicKeepsThePlace(t *testing.T) {
 type panics struct{}
 
 func (panics) RoundTrip(*http.Request) (*http.Response, error) { panic("in the transport") }
+
+// A place that is kept for a request is nobody else's.
+func TestKeptPlaceIsTaken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g, m := New(Options{Rate: 3}), &model{limit: 1667}
+		start := time.Now()
+		g.count.linger(start) // two of three
+		g.count.linger(start)
+		if err := g.Pace(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), keptFor-1)
+		defer cancel()
+		if err := g.Pace(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("a second Pace: %v after %v", err, time.Since(start))
+		}
+		if _, err := g.Transport(m).RoundTrip(request(http.MethodPost, "/messages")); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// A limit that shrinks applies to those who hold a claim, too.
+func TestKeptPlaceAfterTheLimitShrank(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g, m := New(Options{Share: 1}), &model{limit: 1667}
+		g.setLimit(1667)
+		for range 40 {
+			if err := g.Pace(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		g.setLimit(10)
+		m.limit = 10
+		transport := g.Transport(m)
+		var wg sync.WaitGroup
+		for range 40 {
+			wg.Go(func() {
+				if _, err := transport.RoundTrip(request(http.MethodPost, "/messages")); err != nil && !TurnedBack(err) {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if n := len(m.spans); n != 10 {
+			t.Errorf("%d requests were sent, want 10", n)
+		}
+	})
+}

@@ -57,8 +57,7 @@ type fold struct {
 	room   int               // how many keys there will be, if that is known
 }
 
-// minPerKey is a number of bytes that no key's records are shorter than.
-const minPerKey = 24
+const minPerKey = 24 // bytes; no key's records are shorter
 
 // An openClaim is a claim without release or outcome.
 type openClaim struct {
