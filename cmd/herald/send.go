@@ -126,6 +126,10 @@ func (s *session) nothingToDo(v *survey) error {
 		s.printSummary(&observer{}, sender.Progress{Equation: v.Rows}, 0, nil)
 	}
 	switch {
+	case s.ledger != nil && s.ledger.Recovered() > 0:
+		s.say("%s in flight when the last run died and now unknown", count(s.ledger.Recovered(), "message"))
+		s.next("herald settle " + shellQuote(s.campaign.File) + " --interactive")
+		return errLeft
 	case v.Rows.Failed > 0:
 		s.next("herald retry " + shellQuote(s.campaign.File) + " --only failed")
 	default:
@@ -178,7 +182,7 @@ func (s *session) finish(m mode, o *observer, p sender.Progress, cause error, to
 	if !p.Partial && !p.Balanced() && cause == nil {
 		cause = errUnbalanced
 	}
-	if cause == nil && (p.FailedNow > 0 || p.UnknownNow > 0 || p.Bad > 0 && !s.run.skipBadRows) {
+	if cause == nil && (p.FailedNow > 0 || p.UnknownNow > 0 || s.ledger.Recovered() > 0 || p.Bad > 0 && !s.run.skipBadRows) {
 		cause = errLeft
 	}
 	return s.nextAfter(m, p, cause)

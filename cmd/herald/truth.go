@@ -50,12 +50,17 @@ func (s *session) openLedger() error {
 	s.ledger, s.book = l, l
 	// What left in the last seconds still counts: a restart is no fresh window.
 	s.governor.Seed(l.RecentClaims(time.Now().Add(-governor.Window)))
-	if l.Header().Campaign != s.campaign.Name {
+	return s.isOurs()
+}
+
+// isOurs refuses the ledger of another campaign, or of another content.
+func (s *session) isOurs() error {
+	if name := s.ledger.Header().Campaign; name != s.campaign.Name {
 		return &refusal{code: exitUsage,
-			what: fmt.Sprintf("%s belongs to the campaign %q, this one is %q", s.ledgerPath(), l.Header().Campaign, s.campaign.Name),
+			what: fmt.Sprintf("%s belongs to the campaign %q, this one is %q", s.ledgerPath(), name, s.campaign.Name),
 			hint: "choose the right file with --ledger, or give this campaign a name of its own"}
 	}
-	return s.compareFingerprint(l.Runs())
+	return s.compareFingerprint(s.ledger.Runs())
 }
 
 // orphanedResults refuses to begin where a results file says that somebody was
@@ -150,10 +155,14 @@ func (s *session) createLedger() (err error) {
 		return nil
 	}
 	s.ledger, err = ledger.Open(s.ledgerPath(), ledger.Options{Create: &ledger.Header{Campaign: s.campaign.Name}})
-	if err == nil {
-		s.book = s.ledger
+	if err != nil {
+		return err
 	}
-	return err
+	s.book = s.ledger
+	if !s.ledger.Created() { // somebody else has begun meanwhile
+		return s.isOurs()
+	}
+	return nil
 }
 
 // fingerprint is what the run sends, part by part.

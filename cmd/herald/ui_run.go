@@ -29,11 +29,12 @@ func (s *session) printSummary(o *observer, p sender.Progress, took time.Duratio
 			End      string          `json:"end"`
 			Equation report.Equation `json:"source"`
 			Balanced bool            `json:"balanced"`
+			Partial  bool            `json:"partial"` // the run was cut short before the source was read to its end
 			Run      *report.Summary `json:"run"`
 			Seconds  float64         `json:"seconds"`
 			Results  string          `json:"results"`
 			Ledger   string          `json:"ledger"`
-		}{s.campaign.Name, endReason(cause), p.Equation, p.Balanced(), &o.summary, took.Seconds(), s.resultsPath(), s.ledgerPath()})
+		}{s.campaign.Name, endReason(cause), p.Equation, p.Balanced(), p.Partial, &o.summary, took.Seconds(), s.resultsPath(), s.ledgerPath()})
 		return
 	}
 	if o.summary.Rows() > 0 {

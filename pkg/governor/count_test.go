@@ -181,10 +181,11 @@ func (panics) RoundTrip(*http.Request) (*http.Response, error) { panic("in the t
 // A place that is kept for a request is nobody else's.
 func TestKeptPlaceIsTaken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g, m := New(Options{Rate: 3}), &model{limit: 1667}
+		g, m := New(Options{Rate: 30}), &model{limit: 1667}
 		start := time.Now()
-		g.count.linger(start) // two of three
-		g.count.linger(start)
+		for range 29 {
+			g.count.linger(start)
+		}
 		if err := g.Pace(t.Context()); err != nil {
 			t.Fatal(err)
 		}
