@@ -88,7 +88,7 @@ func measure(ctx context.Context, o options, out, talk io.Writer) error {
 // machine says where and on what the numbers were measured.
 func machine(ctx context.Context) string {
 	commit := "no commit"
-	if hash, err := exec.CommandContext(ctx, "git", "rev-parse", "--short", "HEAD").Output(); err == nil {
+	if hash, err := exec.CommandContext(ctx, "git", "describe", "--always", "--dirty", "--exclude", "*").Output(); err == nil {
 		commit = "commit " + strings.TrimSpace(string(hash))
 	}
 	return fmt.Sprintf("%s/%s, %d CPUs, %s, %s", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), commit)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/herald-campaigns/herald/pkg/ledger"
 	"github.com/herald-campaigns/herald/pkg/report"
 )
 
@@ -106,4 +107,27 @@ func setAsideChanged(path string) (string, error) {
 func isForeign(err error) bool {
 	var file *report.FileError
 	return errors.As(err, &file) && file.Kind != report.Unreachable
+}
+
+// What a row takes on the disk, with some to spare: its claim and outcome in the
+// ledger, and its line in the results.
+const (
+	bytesPerRow = 1 << 10
+	leastSpace  = 16 << 20
+)
+
+// checkSpace refuses to begin a run that is bound to fill the disk: without its
+// ledger herald has to stop in the middle.
+func (s *session) checkSpace(v *survey) error {
+	need := uint64(leastSpace)
+	if v != nil {
+		need += bytesPerRow * uint64(v.Ready)
+	}
+	free, err := ledger.FreeSpace(s.ledgerPath())
+	if err != nil || free >= need {
+		return nil // not known here, or enough
+	}
+	return &refusal{code: exitCant,
+		what: fmt.Sprintf("%s may not fit: %s are free there, and a run of this size wants %s", s.ledgerPath(), report.Bytes(int64(free)), report.Bytes(int64(need))),
+		hint: "make room, or keep the ledger elsewhere with --ledger; nothing was sent"}
 }

@@ -210,10 +210,10 @@ func (f *apiFlags) add(flags *pflag.FlagSet) {
 
 // runFlags say how a run goes.
 type runFlags struct {
-	yes, skipCheck, skipBadRows, mustResume, newContent, adoptResults, json bool
-	rate, share, progress                                                   string
-	workers, limit, latePasses, duplicates                                  int
-	lateWait                                                                time.Duration
+	yes, skipCheck, skipBadRows, mustResume, newContent, adoptResults, networkLedger, json bool
+	rate, share, progress                                                                  string
+	workers, limit, latePasses, duplicates                                                 int
+	lateWait                                                                               time.Duration
 }
 
 // check says what is wrong with the values of flags. A 0 that was given is no
@@ -255,6 +255,7 @@ func (f *runFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.mustResume, "must-resume", false, "refuse to start where there is no ledger yet")
 	flags.BoolVar(&f.newContent, "new-content", false, "accept that message, templates, sender or key changed since the last run")
 	flags.BoolVar(&f.adoptResults, "adopt-results", false, "build a lost ledger from the results file; who is missing there is written to again")
+	flags.BoolVar(&f.networkLedger, "allow-network-ledger", false, "keep the ledger on a network file system, which may lose locks and writes")
 	flags.IntVar(&f.latePasses, "late-passes", 2, "try contacts that were not found this many times more: they may be minutes old")
 	flags.DurationVar(&f.lateWait, "late-wait", 2*time.Minute, "wait this long before each of these passes")
 	f.addOutput(flags)

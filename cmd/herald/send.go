@@ -79,6 +79,9 @@ func (s *session) send(ctx context.Context, path string, m mode) error {
 	if err := s.createLedger(); err != nil {
 		return err
 	}
+	if err := s.checkSpace(v); err != nil {
+		return err
+	}
 	return s.execute(ctx, cut, m, v)
 }
 
@@ -212,7 +215,7 @@ const (
 func (s *session) runRecord(m mode, v *survey) ledger.Run {
 	r := ledger.Run{
 		Command: m.command, Started: time.Now().UTC(), PID: os.Getpid(), Version: version(),
-		Flags: m.flags, Source: s.sourceName, Fingerprint: s.fingerprint(),
+		Flags: m.flags, Source: s.sourceName, Fingerprint: s.fingerprint(), Content: s.newContent(s.ledger.Runs()),
 	}
 	r.Host, _ = os.Hostname()
 	if u, err := user.Current(); err == nil {

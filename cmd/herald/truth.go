@@ -7,8 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/herald-campaigns/herald/pkg/governor"
@@ -32,7 +30,7 @@ func (s *session) resultsPath() string { return cmp.Or(s.files.results, s.base()
 // openLedger opens the ledger if there is one. A new one is only made when the
 // first message is about to be sent.
 func (s *session) openLedger() error {
-	l, err := ledger.Open(s.ledgerPath(), ledger.Options{})
+	l, err := ledger.Open(s.ledgerPath(), ledger.Options{AllowNetwork: s.run.networkLedger})
 	if errors.Is(err, ledger.ErrMissing) || errors.Is(err, fs.ErrNotExist) {
 		s.book = ledger.NewBook()
 		if s.run.mustResume {
@@ -48,9 +46,22 @@ func (s *session) openLedger() error {
 		return s.ledgerError(err)
 	}
 	s.ledger, s.book = l, l
-	// What left in the last seconds still counts: a restart is no fresh window.
-	s.governor.Seed(l.RecentClaims(time.Now().Add(-governor.Window)))
+	s.governor.Seed(lastSeconds(l))
 	return s.isOurs()
+}
+
+// lastSeconds is when, at the latest, the requests of the last seconds arrived:
+// they still count, since a restart is no fresh window. A request may arrive a
+// good while after its claim.
+func lastSeconds(l *ledger.Ledger) []time.Time {
+	now := time.Now()
+	times := l.RecentClaims(now.Add(-2 * governor.Window))
+	for i, t := range times {
+		if times[i] = t.Add(governor.Window); times[i].After(now) {
+			times[i] = now
+		}
+	}
+	return times
 }
 
 // isOurs refuses the ledger of another campaign, or of another content.
@@ -111,7 +122,7 @@ func (s *session) adopt() error {
 			}
 		}
 	}
-	n, err := ledger.Adopt(s.ledgerPath(), ledger.Header{Campaign: s.campaign.Name}, entries, ledger.Options{})
+	n, err := ledger.Adopt(s.ledgerPath(), ledger.Header{Campaign: s.campaign.Name}, entries, ledger.Options{AllowNetwork: s.run.networkLedger})
 	if err != nil {
 		return err
 	}
@@ -154,7 +165,8 @@ func (s *session) createLedger() (err error) {
 	if s.ledger != nil {
 		return nil
 	}
-	s.ledger, err = ledger.Open(s.ledgerPath(), ledger.Options{Create: &ledger.Header{Campaign: s.campaign.Name}})
+	s.ledger, err = ledger.Open(s.ledgerPath(), ledger.Options{
+		Create: &ledger.Header{Campaign: s.campaign.Name}, AllowNetwork: s.run.networkLedger})
 	if err != nil {
 		return err
 	}
@@ -163,57 +175,4 @@ func (s *session) createLedger() (err error) {
 		return s.isOurs()
 	}
 	return nil
-}
-
-// fingerprint is what the run sends, part by part.
-func (s *session) fingerprint() map[string]string {
-	parts := map[string]string{}
-	for _, p := range s.campaign.Parts() {
-		parts[p.Name] = p.Hash
-	}
-	parts["API host"] = s.client.BaseURL()
-	if s.inSandbox() {
-		parts["API host"] = "sandbox" // on another port each time
-	}
-	parts["workspace"] = s.me.App.ID
-	return parts
-}
-
-// compareFingerprint refuses a campaign that sends something else than its last
-// run did.
-func (s *session) compareFingerprint(runs []ledger.Run) error {
-	if len(runs) == 0 {
-		return nil
-	}
-	changed := changes(runs[len(runs)-1].Fingerprint, s.fingerprint())
-	for _, fixed := range []string{"workspace", "API host"} {
-		if was, is := runs[0].Fingerprint[fixed], s.fingerprint()[fixed]; was != is {
-			return &refusal{code: exitUsage,
-				what: fmt.Sprintf("%s was begun with the %s %s, and this run has %s", s.ledgerPath(), fixed, was, is),
-				hint: "use the token and region it was begun with, or another --ledger"}
-		}
-	}
-	if len(changed) == 0 || s.run.newContent {
-		return nil
-	}
-	return &refusal{code: exitUsage,
-		what: fmt.Sprintf("the campaign has changed since its last run: %s", strings.Join(changed, ", ")),
-		hint: "undo the change; or accept it with --new-content: those not yet written to get the new one"}
-}
-
-// changes names the parts that differ.
-func changes(was, is map[string]string) []string {
-	var names []string
-	for name, v := range is {
-		if was[name] != v {
-			names = append(names, name)
-		}
-	}
-	for name := range was {
-		if _, ok := is[name]; !ok {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return names
 }

@@ -121,6 +121,7 @@ func ledgerRefusal(err error) *refusal {
 		locked *ledger.LockedError
 		damage *ledger.DamageError
 		write  *ledger.WriteError
+		remote *ledger.NetworkError
 	)
 	switch {
 	case errors.As(err, &locked):
@@ -130,6 +131,9 @@ func ledgerRefusal(err error) *refusal {
 	case errors.As(err, &damage):
 		return &refusal{what: damage.Error(),
 			hint: "nothing was sent. Restore the file from a backup only if nothing was sent since; a damaged ledger can't tell who was written to"}
+	case errors.As(err, &remote):
+		return &refusal{what: remote.Error(),
+			hint: "keep the ledger on a local disk with --ledger; or take the risk with --allow-network-ledger"}
 	case errors.As(err, &write):
 		return &refusal{what: write.Error(),
 			hint: "without its ledger herald sends nothing more. Make room, or mend the disk or the permissions, and run the same command again: it goes on where it stopped"}

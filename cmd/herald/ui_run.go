@@ -102,6 +102,8 @@ func haltSentence(h *sender.Halt) string {
 		return fmt.Sprintf("stopped: %s, the last one with %s; the campaign's stop.failures allows no more", count(h.Count, "message")+" failed", h.Code)
 	case sender.TooManyLost:
 		return fmt.Sprintf("stopped: the outcome of %s is unknown (%s); the campaign's stop.unknown allows no more", count(h.Count, "message"), h.Code)
+	case sender.WaitedTooLong:
+		return fmt.Sprintf("stopped: the API lets nothing through: %v", h.Err)
 	case sender.NetworkGone:
 		return fmt.Sprintf("stopped: nothing could be sent for %s: %v", report.Duration(maxOutage), errorWords(h.Err))
 	}

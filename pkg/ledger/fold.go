@@ -32,7 +32,10 @@ type Run struct {
 	Rows    int       `json:"rows,omitempty"`   // of the source, 0 if not counted
 	// Fingerprint is what the run sends: part by part, so that a change can be named.
 	Fingerprint map[string]string `json:"fingerprint"`
-	End         *End              `json:"-"` // nil if the run did not end properly
+	// Content is the text of those parts that the runs before had not, so that a
+	// change can be shown.
+	Content map[string]string `json:"content,omitempty"`
+	End     *End              `json:"-"` // nil if the run did not end properly
 }
 
 // An End is the record of how a run ended.

@@ -61,11 +61,10 @@ func (e *Engine) ready() (turn, error) {
 		if err != nil {
 			return turn{}, err
 		}
-		err = e.cfg.Pace(e.stop)
-		if err == nil {
-			err = e.stop.Err()
+		if err = e.cfg.Pace(e.stop); err != nil && e.stop.Err() == nil {
+			e.halt(&Halt{Cause: WaitedTooLong, Err: err})
 		}
-		if err != nil {
+		if err = e.stop.Err(); err != nil {
 			t.giveBack()
 			return turn{}, err
 		}
@@ -78,7 +77,7 @@ func (e *Engine) ready() (turn, error) {
 // classOf is intercom's class of an error, but for a request that the governor
 // turned back: that says nothing of the network.
 func classOf(err error) intercom.Class {
-	if errors.Is(err, governor.ErrGateClosed) {
+	if governor.TurnedBack(err) {
 		return intercom.Throttled
 	}
 	return intercom.ClassOf(err)

@@ -71,8 +71,8 @@ type Config struct {
 	Render func(*source.Recipient) (*intercom.Message, error)
 	// Keys decides what is settled and what is a duplicate; required.
 	Keys Keys
-	// Pace returns when one request may leave, or with the context's error;
-	// required by Run.
+	// Pace returns when one request may leave, or with the context's error; any
+	// other error stops the run. Required by Run.
 	Pace func(context.Context) error
 	// Send POSTs a message exactly once; required by Run. Its error is classified
 	// with intercom.ClassOf.
@@ -253,6 +253,8 @@ const (
 	TooManyFail HaltCause = "failures"     // more failures than the campaign allows
 	TooManyLost HaltCause = "unknown"      // more unknowns than the campaign allows
 	NetworkGone HaltCause = "network-gone" // nothing could be sent for too long
+
+	WaitedTooLong HaltCause = "waited-too-long" // the API let nothing through for too long
 )
 
 func (h *Halt) Error() string {

@@ -569,3 +569,17 @@ func anyMix(t *testing.T, seed uint64) {
 		}
 	}
 }
+
+func TestAPaceThatGivesUpStopsTheRun(t *testing.T) {
+	f := newFake(t, "a", "b", "c")
+	tooLong := errors.New("waited 15 minutes")
+	f.Pace = func(context.Context) error { return tooLong }
+	p, err := f.run(t.Context(), t.Context())
+	var halt *Halt
+	if !errors.As(err, &halt) || halt.Cause != WaitedTooLong || !errors.Is(err, tooLong) {
+		t.Errorf("the run ended with %v", err)
+	}
+	if p.Pending != 3 || len(f.posts) != 0 {
+		t.Errorf("%v", p.Equation)
+	}
+}

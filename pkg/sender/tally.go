@@ -16,11 +16,11 @@ type tally struct {
 	rows     atomic.Int64
 	byStatus [ledger.Replaced + 1]atomic.Int64
 	now      [ledger.Replaced + 1]atomic.Int64 // outcomes of this run
-	bad      atomic.Int64                       // rows of this run that can't be read or rendered
-	ready    atomic.Int64                       // rows that Check could render
-	partial  atomic.Bool                        // the source was not read to its end
-	late     atomic.Int64                       // keys this run was told don't exist
-	lateAt   atomic.Int64                       // when the next late pass starts, unix nanoseconds
+	bad      atomic.Int64                      // rows of this run that can't be read or rendered
+	ready    atomic.Int64                      // rows that Check could render
+	partial  atomic.Bool                       // the source was not read to its end
+	late     atomic.Int64                      // keys this run was told don't exist
+	lateAt   atomic.Int64                      // when the next late pass starts, unix nanoseconds
 
 	throttled, notSent atomic.Int64
 }
