@@ -73,10 +73,10 @@ var rules = []rule{
 		dir: "cmd/herald",
 		may: []string{
 			"pkg/...", "templates", "github.com/spf13/cobra", "github.com/spf13/pflag",
-			"github.com/schollz/progressbar/v3", "golang.org/x/term",
+			"github.com/schollz/progressbar/v3", "golang.org/x/term", "github.com/rogpeppe/go-internal/diff",
 		},
 		tests: []string{"github.com/klauspost/compress", "golang.org/x/sys"},
-		why:   "the only place that wires packages together and talks to people: flags, progress, terminal",
+		why:   "the only place that wires packages together and talks to people: flags, progress, terminal, how a text changed",
 	},
 	{
 		dir: "bench/...",
