@@ -8,16 +8,20 @@ tool       = go tool -modfile=tools/go.mod
 buildflags = $(if $(VERSION),-trimpath -ldflags "-X main.release=$(VERSION)")
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint fmt bench demo fuzz cross clean
+.PHONY: help build test torture lint fmt bench demo fuzz cross clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 build: ## build bin/herald (VERSION=1.2.3 for a release)
 	go build $(buildflags) -o bin/ ./cmd/herald
 
 test: ## run all tests, with the race detector
 	go test -race ./...
+
+torture: ## the long forms of the tests that kill processes and break disks
+	HERALD_TORTURE=1 go test -timeout 60m -run 'TestHistories|TestEveryByte|TestEveryCall' ./pkg/ledger
+	HERALD_TORTURE=1 HERALD_FULL=1 go test -timeout 60m -v -run 'TestKill' ./cmd/herald
 
 lint: ## check format, go vet, staticcheck, the rules of this repository, known vulnerabilities
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not formatted, run make fmt:"; echo "$$unformatted"; exit 1; }
