@@ -29,4 +29,5 @@ exec 3<"$work/said"
 read -r line <&3 # sandbox listening on URL
 export HERALD_BASE_URL=${line##* } INTERCOM_ACCESS_TOKEN=any-token-will-do
 
-bash -euo pipefail "./$script"
+PS4='
+$ ' bash -euxo pipefail "./$script"

@@ -35,15 +35,19 @@ func (s *session) askOne(ctx context.Context, e ledger.Entry, m *intercom.Messag
 	query := intercom.Query{Where: intercom.And(filters...)}
 	var found []intercom.Conversation
 	seen := 0
-	for page, err := range s.client.ConversationPages(ctx, query, "") {
+	for cursor := ""; ; {
+		page, err := s.searchPage(ctx, query, cursor)
 		if err != nil {
-			return nil, "", connectError(s.client.BaseURL(), err)
+			return nil, "", err
 		}
 		for _, c := range page.Conversations {
 			seen++
 			if !known[c.Source.ID] && c.Source.ID != "" && sameText(c.Source.Subject, m.Subject) && sameText(c.Source.Body, m.Body) {
 				found = append(found, c)
 			}
+		}
+		if cursor = page.Next; cursor == "" {
+			break
 		}
 	}
 	switch {
@@ -55,6 +59,21 @@ func (s *session) askOne(ctx context.Context, e ledger.Entry, m *intercom.Messag
 		return nil, "no conversation of that time has this text", nil
 	}
 	return nil, "there is no conversation of that time; that does not prove that nothing was sent", nil
+}
+
+// searchPage asks for one page of conversations, when it is its turn.
+func (s *session) searchPage(ctx context.Context, query intercom.Query, cursor string) (page intercom.ConversationPage, err error) {
+	if err := s.governor.Pace(ctx); err != nil {
+		return page, err
+	}
+	err = s.ask(ctx, func() (err error) {
+		page, err = s.client.SearchConversations(ctx, query, cursor)
+		return err
+	})
+	if err != nil {
+		return page, connectError(s.client.BaseURL(), err)
+	}
+	return page, nil
 }
 
 var (

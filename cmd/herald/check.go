@@ -79,6 +79,9 @@ func checkOnly(ctx context.Context, s *session, path string, online bool) error 
 		return err
 	}
 	s.printSurvey(v)
+	if s.client != nil {
+		s.say("workspace %s (%s, %s), from %s", s.me.App.Name, s.me.App.Region, s.me.App.ID, s.senderName())
+	}
 	if s.client == nil {
 		s.say("not checked, for want of a token: the token itself, the sender, the workspace")
 	}
@@ -164,6 +167,7 @@ func (s *session) check(ctx context.Context) (*survey, error) {
 			}
 			return picked
 		},
+		Former:  s.former,
 		Workers: max(1, min(s.campaign.Workers, checkWorkers)),
 		Observe: func(row report.Row, _ ledger.State) {
 			if row.Code == sender.Duplicate {

@@ -16,6 +16,9 @@ import (
 // and without --yes it refuses: a message can't be unsent.
 func (s *session) confirm(ctx context.Context, m mode, v *survey) error {
 	s.describePlan(m, v)
+	if v != nil && v.unknown > 0 {
+		return s.acceptDuplicates(ctx, v.unknown) // a number typed is a yes
+	}
 	if s.run.yes || v != nil && v.Ready == 0 {
 		return nil
 	}
@@ -100,9 +103,13 @@ func (s *session) extent(m mode, v *survey) string {
 	n := report.Number(v.Ready)
 	text := "FIRST run: all " + n + " will be written to"
 	switch {
+	case m.command == "rehearse":
+		text = "a rehearsal: nobody is written to"
 	case m.command == "retry":
 		text = count(v.Ready, "failed row") + " will be sent again"
-		if v.unknown > 0 {
+		if v.unknown == v.Ready {
+			text = count(v.Ready, "unknown row") + " will be sent again"
+		} else if v.unknown > 0 {
 			text = count(v.Ready, "failed or unknown row") + " will be sent again"
 		}
 	case s.ledger != nil && s.ledger.Recovered() > 0:
@@ -164,10 +171,15 @@ func (s *session) senderName() string {
 
 // pacing says how fast, and how long that takes.
 func (s *session) pacing(v *survey) string {
+	if s.anySender {
+		return "as fast as it goes: nothing leaves this machine"
+	}
 	effective := s.governor.Status().Effective
 	text := fmt.Sprintf("at most %s per 10 s", report.Number(int(effective)))
 	if limit := s.governor.Status().Limit; limit > 0 {
 		text += fmt.Sprintf(" of the API's %s", report.Number(limit))
+	} else if s.campaign.Rate.N == 0 {
+		text += ", until the API says its limit"
 	}
 	if v != nil && effective > 0 {
 		takes := time.Duration(float64(v.Ready) / effective * 10 * float64(time.Second))

@@ -195,7 +195,7 @@ func (d *demo) retry(ctx context.Context) error {
 	s := d.command("retry campaign.yaml --only failed")
 	defer s.close()
 	s.run.latePasses = 0
-	picks, err := parseOnly([]string{"failed"})
+	picks, _, err := parseOnly([]string{"failed"})
 	if err != nil {
 		return err
 	}
@@ -205,8 +205,8 @@ func (d *demo) retry(ctx context.Context) error {
 // conclude asks the sandbox what arrived.
 func (d *demo) conclude() error {
 	w := d.sandbox.Witness()
-	d.say("\nthe sandbox's own count: %s to %s; %s written to twice; at most %s in any 10 s, of %s allowed; %s refused for coming too fast",
-		count(int(w.Messages), "message"), people(int(w.Recipients)), people(int(w.Duplicates)),
+	d.say("\nthe sandbox's own count: %s to %s; %s written to twice", count(int(w.Messages), "message"), people(int(w.Recipients)), people(int(w.Duplicates)))
+	d.say("  at most %s in any 10 s, of %s allowed; %s refused for coming too fast",
 		count(int(w.MostInWindow), "request"), report.Number(demoLimit), count(int(w.Throttled), "request"))
 	d.say("results: %s\nledger:  %s", d.path("demo.sandbox.results.csv"), d.path("demo.sandbox.ledger"))
 	if w.Duplicates > 0 || w.Messages != w.Recipients {

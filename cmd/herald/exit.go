@@ -39,6 +39,11 @@ var (
 	errUnbalanced  = errors.New("the equation does not balance")
 )
 
+// A stoppedError ended a run in the middle: it can be resumed.
+type stoppedError struct{ error }
+
+func (e *stoppedError) Unwrap() error { return e.error }
+
 // A toldError is any other error whose story has been told.
 type toldError struct{ error }
 
@@ -50,6 +55,10 @@ func exitCode(err error) int {
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.As(err, new(*ledger.WriteError)):
+		return exitCant
+	case errors.As(err, new(*stoppedError)):
+		return exitStopped
 	case errors.As(err, &r):
 		return r.code
 	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):

@@ -29,7 +29,8 @@ func exportCommand(p *program) *cobra.Command {
 		Long: `Export copies the rows of the source whose last outcome has one of the given
 statuses (sent, failed, unknown, skipped, pending), all columns as they are, and
 adds herald_key, herald_line, herald_status and herald_why. A corrected copy can
-be sent again with: herald retry CAMPAIGN --only failed --source COPY`,
+be sent again with: herald retry CAMPAIGN --only failed --source COPY
+Leave herald_key as it is: by it herald knows a row whose id was corrected.`,
 		Example: "  herald export spring.yaml --status failed --out failed.csv",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {

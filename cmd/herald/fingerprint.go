@@ -66,6 +66,11 @@ func (s *session) compareFingerprint(runs []ledger.Run) error {
 		return nil
 	}
 	written := s.writtenTo()
+	if written > 0 && s.keyChanged(runs[len(runs)-1].Fingerprint, changed) {
+		return &refusal{code: exitUsage,
+			what: fmt.Sprintf("what makes the key has changed since %s were written to: they would not be known again, and get the message twice", people(written)),
+			hint: "undo the change of key, to.id or vars; for another audience give the campaign a new name, or a new --ledger"}
+	}
 	if s.run.newContent {
 		s.say("new content (%s): %s got the old one and keep it", strings.Join(changed, ", "), people(written))
 		return nil
@@ -74,6 +79,21 @@ func (s *session) compareFingerprint(runs []ledger.Run) error {
 	return &refusal{code: exitUsage,
 		what: fmt.Sprintf("the campaign has changed since its last run: %s", strings.Join(changed, ", ")),
 		hint: fmt.Sprintf("undo the change; or accept it with --new-content: %s got the old one, those not yet written to get the new one", people(written))}
+}
+
+// keyChanged reports whether a row may have another key now than it had then.
+func (s *session) keyChanged(was map[string]string, changed []string) bool {
+	rule := "to.id"
+	if _, had := was["key"]; had || s.campaign.Key != nil {
+		rule = "key"
+	}
+	template := s.campaign.To.ID
+	if s.campaign.Key != nil {
+		template = s.campaign.Key
+	}
+	return slices.ContainsFunc(changed, func(name string) bool {
+		return name == rule || strings.HasPrefix(name, "vars.") && strings.Contains(template.Text, "vars")
+	})
 }
 
 // writtenTo is how many people the ledger knows were, or may have been, written

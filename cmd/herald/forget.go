@@ -20,8 +20,8 @@ func forgetCommand(p *program) *cobra.Command {
 		Short: "Remove a person's data from a campaign's ledger and results",
 		Long: `Forget removes what the ledger and the results file of a campaign have of these
 people: keys, lines, message ids and texts. What stays is a hash that still keeps
-herald from writing to them, and that a message was sent or not, for the counts.
-It prints a receipt with the date. The source, and exports that you made, are
+herald from writing to them: they count as skipped. It prints a receipt with the
+date. The source, and exports that you made, are
 files of your own: remove the people from them yourself.`,
 		Example: "  herald forget spring.yaml 6329f3a1 --dry-run\n  herald forget spring.yaml 6329f3a1 > receipt.json",
 		Args:    cobra.MinimumNArgs(2),
@@ -45,6 +45,9 @@ func (s *session) forget(path string, keys []string, dryRun bool) error {
 		return s.ledgerError(err)
 	}
 	if !dryRun {
+		if s.ledger, err = ledger.Open(s.ledgerPath(), ledger.Options{}); err != nil { // and close it properly
+			return err
+		}
 		if err := s.forgetResults(); err != nil {
 			return &refusal{code: exitCant, what: fmt.Sprintf("the ledger has forgotten them; the results have not: %v", err),
 				hint: "remove " + s.resultsPath() + "; the next run writes it anew from the ledger"}

@@ -67,7 +67,7 @@ const starterContacts = `contact_id,role,first_name
 6329f3a3,lead,
 `
 
-const starterIgnore = `# Contact data and what was sent to whom do not belong into version control.
+const starterIgnore = `# Contact data and what was sent to whom do not belong in version control.
 *.csv
 *.jsonl
 *.ledger

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -34,6 +35,9 @@ stores it in a file that only you can read. The environment and the flags
 }
 
 func (s *session) login(ctx context.Context) error {
+	if err := s.checkRegion(); err != nil {
+		return err
+	}
 	text, err := s.askToken(ctx)
 	if err != nil {
 		return err
@@ -60,6 +64,9 @@ func (s *session) login(ctx context.Context) error {
 	}
 	fmt.Fprintf(s.out, "Connected to %s (%s, %s) as %s\n", me.App.Name, me.App.Region, me.App.ID, me.Name)
 	s.say("the token is stored in %s; remove the file to log out", path)
+	if region := strings.ToLower(me.App.Region); region != intercom.DefaultRegion && s.api.baseURL == "" {
+		s.say("the token works in this region only; add to your campaigns: api: {region: %s}", region)
+	}
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 	_ "time/tzdata" // for templates with time zones, on machines that have none
 
@@ -23,7 +24,7 @@ func main() {
 // run executes one command line. Whatever went wrong has been said on stderr
 // when it returns; the error only decides the exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
-	p := &program{in: stdin, out: stdout, err: stderr, env: os.Getenv}
+	p := &program{in: stdin, out: stdout, err: stderr, env: os.Getenv, drawing: new(atomic.Bool)}
 	p.inTerminal, p.errTerminal = isTerminal(stdin), isTerminal(stderr)
 	root := rootCommand(p)
 	root.SetArgs(args)
@@ -43,6 +44,8 @@ type program struct {
 	env func(string) string
 
 	inTerminal, errTerminal bool
+
+	drawing *atomic.Bool // a progress bar has the terminal's line
 }
 
 func isTerminal(v any) bool {

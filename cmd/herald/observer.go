@@ -45,6 +45,10 @@ func (o *observer) saw(row report.Row, before ledger.State) {
 	}
 	o.summary.Add(row)
 	o.mu.Unlock()
+	if row.Status == report.Skipped && row.Attempts == 0 { // the ledger does not have it: wait for room
+		o.rows <- row
+		return
+	}
 	select {
 	case o.rows <- row:
 	default:

@@ -13,6 +13,9 @@ import (
 	"github.com/herald-campaigns/herald/pkg/sender"
 )
 
+// clearLine takes a bar off a terminal's line.
+const clearLine = "\r\x1b[K"
+
 // How often progress is shown.
 const (
 	barEvery   = 200 * time.Millisecond
@@ -60,11 +63,17 @@ func (p *program) display(mode string, total int, done func() int, line func() s
 	case mode == "auto" && p.errTerminal:
 		d.every = barEvery
 		bar := newBar(p.err, total)
+		p.drawing.Store(true)
 		d.show = func() {
 			bar.Describe(line())
 			_ = bar.Set(done())
 		}
 		d.end = func() {
+			p.drawing.Store(false)
+			if total == 0 { // a spinner leaves nothing behind
+				fmt.Fprint(p.err, clearLine)
+				return
+			}
 			d.show()
 			_ = bar.Exit()
 			fmt.Fprintln(p.err)
@@ -134,6 +143,9 @@ func (u *pulse) outlook(p sender.Progress, n int, rate float64) string {
 	}
 	if !p.LateAt.IsZero() {
 		return "waiting for contacts that may be new, " + report.Duration(time.Until(p.LateAt).Round(time.Second))
+	}
+	if n == 0 {
+		return "starting"
 	}
 	if left := u.total - n; left > 0 && rate > 0 && n > 0 {
 		return report.Duration(time.Duration(float64(left)/rate*float64(time.Second)).Round(time.Second)) + " left"

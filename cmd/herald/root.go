@@ -150,7 +150,9 @@ type fileFlags struct {
 func (f *fileFlags) told(command string) string {
 	names := []string{"source", "ledger", "results"}
 	switch name, _, _ := strings.Cut(strings.TrimPrefix(command, "herald "), " "); name {
-	case "send", "retry", "check":
+	case "send", "retry":
+		names = append(names, "token-file", "region", "base-url", "rate", "share")
+	case "check":
 		names = append(names, "token-file", "region", "base-url")
 	}
 	text := ""
@@ -263,7 +265,7 @@ func (f *runFlags) add(flags *pflag.FlagSet) {
 
 func (f *runFlags) addOutput(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.json, "json", false, "print the summary as JSON")
-	flags.StringVar(&f.progress, "progress", "auto", "show progress as a bar on a terminal (`auto`), as plain lines, or none: auto, plain, none [HERALD_PROGRESS]")
+	flags.StringVar(&f.progress, "progress", "auto", "show progress in this `mode`: auto (a bar on a terminal), plain lines, or none [HERALD_PROGRESS]")
 }
 
 // variableOf returns the environment variable that a flag's usage names.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/herald-campaigns/herald/pkg/ledger"
 	"github.com/herald-campaigns/herald/pkg/sender"
+	"github.com/herald-campaigns/herald/pkg/source"
 )
 
 func sendCommand(p *program) *cobra.Command {
@@ -71,11 +72,6 @@ func (s *session) send(ctx context.Context, path string, m mode) error {
 	if err := s.confirm(ctx, m, v); err != nil {
 		return err
 	}
-	if v != nil && v.unknown > 0 {
-		if err := s.acceptDuplicates(ctx, v.unknown); err != nil {
-			return err
-		}
-	}
 	if err := s.createLedger(); err != nil {
 		return err
 	}
@@ -124,7 +120,11 @@ func (s *session) surveyed(ctx context.Context) (*survey, error) {
 
 // nothingToDo ends a run that has nothing to send.
 func (s *session) nothingToDo(v *survey) error {
-	s.say("nothing to send: %s", v.Rows)
+	if s.former != nil {
+		s.say("no row to send again: %s", v.Rows)
+	} else {
+		s.say("nothing to send: %s", v.Rows)
+	}
 	if s.run.json {
 		s.printSummary(&observer{}, sender.Progress{Equation: v.Rows}, 0, nil)
 	}
@@ -133,6 +133,8 @@ func (s *session) nothingToDo(v *survey) error {
 		s.say("%s in flight when the last run died and now unknown", count(s.ledger.Recovered(), "message"))
 		s.next("herald settle " + shellQuote(s.campaign.File) + " --interactive")
 		return errLeft
+	case v.Rows.Pending > 0:
+		s.next("herald send " + shellQuote(s.campaign.File))
 	case v.Rows.Failed > 0:
 		s.next("herald retry " + shellQuote(s.campaign.File) + " --only failed")
 	default:
@@ -166,6 +168,9 @@ func (s *session) execute(ctx, cut context.Context, m mode, v *survey) error {
 	if errors.Is(err, context.Canceled) {
 		err = errInterrupted
 	}
+	if errors.As(err, new(*source.Error)) {
+		err = &stoppedError{err}
+	}
 	return s.finish(m, o, engine.Progress(), err, time.Since(pulse.started))
 }
 
@@ -195,7 +200,7 @@ func (s *session) engineConfig(o *observer) sender.Config {
 	return sender.Config{
 		Open: s.open, Key: s.renderer.Key, Render: s.renderer.Render, Keys: s.book,
 		Pace: s.governor.Pace, Send: s.client.CreateMessage, Ledger: s.ledger,
-		Pick: s.pick, Observe: o.saw,
+		Pick: s.pick, Former: s.former, Observe: o.saw,
 		Workers: s.campaign.Workers, Limit: s.run.limit,
 		LatePasses: s.run.latePasses, LateWait: s.run.lateWait,
 		Breaker: sender.Thresholds{

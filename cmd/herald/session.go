@@ -3,10 +3,10 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -44,13 +44,15 @@ type session struct {
 
 	client    *intercom.Client
 	governor  *governor.Governor
+	seeded    bool // the governor knows of the last seconds
 	me        intercom.Me
 	senders   map[string]int64 // admins by email address
 	fromAdmin intercom.Admin   // the sender of all messages; zero if rows differ
 
 	pick   func(ledger.State) bool
-	book   sender.Keys    // what the ledger says; empty where there is none yet
-	ledger *ledger.Ledger // nil until it exists
+	former func(*source.Recipient) string // of retry
+	book   sender.Keys                    // what the ledger says; empty where there is none yet
+	ledger *ledger.Ledger                 // nil until it exists
 }
 
 // load reads the campaign file and lets flags overrule it.
@@ -73,10 +75,22 @@ func (s *session) load(path string) error {
 	if err := s.run.check(&s.files); err != nil {
 		return &usageError{err: err}
 	}
+	if err := s.checkRegion(); err != nil {
+		return err
+	}
 	c.Workers = cmp.Or(s.run.workers, c.Workers)
 	c.API.Region = cmp.Or(s.api.region, c.API.Region)
 	c.API.BaseURL = cmp.Or(s.api.baseURL, c.API.BaseURL)
 	return nil
+}
+
+// checkRegion refuses a region that does not exist, also where a base URL
+// overrules it.
+func (s *session) checkRegion() error {
+	if s.api.region == "" || slices.Contains(intercom.Regions(), s.api.region) {
+		return nil
+	}
+	return &intercom.OptionError{Option: "region", Value: s.api.region, Problem: intercom.OptionUnlisted}
 }
 
 // bind opens the source, to see its columns, and binds the templates to them.
@@ -90,6 +104,9 @@ func (s *session) bind(ctx context.Context) error {
 			return err
 		}
 		s.sourcePath = path
+	}
+	if info, err := os.Stat(s.sourcePath); err == nil {
+		s.sourceInfo = info // from here on the columns count: see watchedSource
 	}
 	rows, err := s.openSource()
 	if err != nil {
@@ -141,6 +158,7 @@ func (s *session) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.seedEarly()
 	err = s.ask(ctx, func() (err error) {
 		s.me, err = s.client.Me(ctx)
 		return err
@@ -148,7 +166,7 @@ func (s *session) connect(ctx context.Context) error {
 	if err != nil {
 		return connectError(s.client.BaseURL(), err)
 	}
-	if want := s.campaign.API.Workspace; want != "" && want != s.me.App.ID {
+	if want := s.campaign.API.Workspace; want != "" && want != s.me.App.ID && !s.anySender {
 		return &refusal{code: exitUsage,
 			what: fmt.Sprintf("the token belongs to workspace %s (%s), the campaign is for %s", s.me.App.ID, s.me.App.Name, want),
 			hint: "use a token of that workspace, or correct api.workspace in " + s.campaign.File}
@@ -161,7 +179,7 @@ func (s *session) connect(ctx context.Context) error {
 func (s *session) ask(ctx context.Context, lookUp func() error) error {
 	for {
 		err := lookUp()
-		if intercom.ClassOf(err) != intercom.Throttled && !errors.Is(err, governor.ErrGateClosed) {
+		if intercom.ClassOf(err) != intercom.Throttled && !governor.TurnedBack(err) {
 			return err
 		}
 		s.say("the API's limit is used up; going on in %s", report.Duration(time.Until(s.governor.Status().Until).Round(100*time.Millisecond)))

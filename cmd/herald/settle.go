@@ -91,6 +91,8 @@ func (o *settling) check() error {
 
 // settle settles unknown rows, and brings the results file up to date.
 func (s *session) settle(ctx context.Context, path string, o settling) error {
+	ctx, _, release := interruptible(ctx)
+	defer release()
 	book, err := s.offlineBook(path)
 	if err != nil {
 		return err
@@ -119,15 +121,15 @@ func (s *session) settle(ctx context.Context, path string, o settling) error {
 	default:
 		settled, err = s.settleAll(unknown, o)
 	}
-	if err != nil {
-		return err
-	}
-	s.say("%s settled, %s still unknown", count(settled, "row"), report.Number(s.stillUnknown()))
 	if settled > 0 {
 		if err := report.WriteResults(s.resultsPath(), resultRows(s.ledger.Entries())); err != nil {
 			s.warnResults(err)
 		}
 	}
+	if err != nil {
+		return err
+	}
+	s.say("%s settled, %s still unknown", count(settled, "row"), report.Number(s.stillUnknown()))
 	s.next("herald status " + shellQuote(path) + s.files.told("herald status"))
 	return nil
 }
@@ -138,7 +140,15 @@ func (s *session) noneUnknown(o settling) error {
 		return nil
 	}
 	return &refusal{code: exitCant, what: who(o.key, o.line) + " is not unknown in the ledger",
-		hint: "see what it is: herald show " + shellQuote(s.campaign.File) + " ..."}
+		hint: "see what it is: herald show " + shellQuote(s.campaign.File) + " " + showArgs(o)}
+}
+
+// showArgs are the arguments of show for the row that was meant.
+func showArgs(o settling) string {
+	if o.key != "" {
+		return shellQuote(o.key)
+	}
+	return fmt.Sprintf("--line %d", o.line)
 }
 
 func (s *session) stillUnknown() int {
@@ -185,6 +195,10 @@ func person() string {
 }
 
 func (s *session) settleAll(unknown []ledger.Entry, o settling) (int, error) {
+	if o.line != 0 && len(unknown) > 1 {
+		return 0, &refusal{code: exitUsage, what: fmt.Sprintf("%s were sent from line %d, of different sources", count(len(unknown), "unknown row"), o.line),
+			hint: "say which with --key: " + unknown[0].Key + ", " + unknown[1].Key + " ..."}
+	}
 	as := ledger.Sent
 	if o.as == "not-sent" {
 		as = ledger.Pending
@@ -207,19 +221,12 @@ func (s *session) settleOneByOne(ctx context.Context, book *ledger.Book, unknown
 		if link := s.contactLink(book, e.Key); link != "" {
 			fmt.Fprintf(s.err, "  %s\n", link)
 		}
-		fmt.Fprint(s.err, "Was it sent? [y]es, [n]o, [enter] leave it unknown, [q]uit: ")
-		text, err := readAnswer(ctx, in)
+		as, err := s.askSent(ctx, in)
+		if errors.Is(err, errQuit) {
+			return settled, nil
+		}
 		if err != nil {
 			return settled, err
-		}
-		as := ledger.Unknown
-		switch text {
-		case "y", "yes":
-			as = ledger.Sent
-		case "n", "no":
-			as = ledger.Pending
-		case "q", "quit":
-			return settled, nil
 		}
 		if as == ledger.Unknown {
 			continue
@@ -230,6 +237,29 @@ func (s *session) settleOneByOne(ctx context.Context, book *ledger.Book, unknown
 		settled++
 	}
 	return settled, nil
+}
+
+var errQuit = errors.New("enough for now")
+
+// askSent asks whether a message was sent, until the answer is one.
+func (s *session) askSent(ctx context.Context, in *bufio.Reader) (ledger.Status, error) {
+	for {
+		fmt.Fprint(s.err, "Was it sent? [y]es, [n]o, [enter] leave it unknown, [q]uit: ")
+		text, err := readAnswer(ctx, in)
+		if err != nil {
+			return ledger.Unknown, err
+		}
+		switch text {
+		case "y", "yes":
+			return ledger.Sent, nil
+		case "n", "no":
+			return ledger.Pending, nil
+		case "":
+			return ledger.Unknown, nil
+		case "q", "quit":
+			return ledger.Unknown, errQuit
+		}
+	}
 }
 
 // readAnswer reads one line, or ends with ctx. The end of the input is a quit.
@@ -254,7 +284,7 @@ func readAnswer(ctx context.Context, in *bufio.Reader) (string, error) {
 // is the contact's id.
 func (s *session) contactLink(book *ledger.Book, key string) string {
 	runs := book.Runs()
-	if s.campaign.Key != nil || len(runs) == 0 {
+	if k := s.campaign.Key; k != nil && k.Text != s.campaign.To.ID.Text || len(runs) == 0 {
 		return ""
 	}
 	workspace := runs[len(runs)-1].Fingerprint["workspace"]

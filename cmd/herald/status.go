@@ -75,21 +75,24 @@ func (s *session) status(ctx context.Context, path string) error {
 	}
 	st := standing{Campaign: s.campaign.Name, Ledger: s.ledgerPath()}
 	keys := 0
-	for state, n := range book.Counts() {
+	for _, n := range book.Counts() {
 		keys += n
+	}
+	if runs := book.Runs(); len(runs) > 0 {
+		st.Runs, st.LastRun = len(runs), &runs[len(runs)-1]
+	}
+	states := map[ledger.State]int{}
+	if st.Source, err = s.account(ctx, book, states); err != nil {
+		return err
+	}
+	for state, n := range states {
+		keys -= n
 		if state.Status == ledger.Failed {
 			st.Failures = append(st.Failures, report.CodeCount{Status: report.Failed, Code: codeOf(state), Count: n})
 		}
 	}
 	slices.SortFunc(st.Failures, func(a, b report.CodeCount) int { return b.Count - a.Count })
-	if runs := book.Runs(); len(runs) > 0 {
-		st.Runs, st.LastRun = len(runs), &runs[len(runs)-1]
-	}
-	inSource := 0
-	if st.Source, inSource, err = s.account(ctx, book); err != nil {
-		return err
-	}
-	st.Gone = keys - inSource
+	st.Gone = keys
 	s.printStanding(&st)
 	return nil
 }
@@ -102,24 +105,23 @@ func codeOf(st ledger.State) string {
 }
 
 // account counts the rows of the source by what the ledger says of their keys,
-// and how many of those keys it knows.
-func (s *session) account(ctx context.Context, book *ledger.Book) (report.Equation, int, error) {
+// and adds the states of those that it knows.
+func (s *session) account(ctx context.Context, book *ledger.Book, known map[ledger.State]int) (report.Equation, error) {
 	s.offline = true
 	if err := s.bind(ctx); err != nil {
-		return report.Equation{}, 0, err
+		return report.Equation{}, err
 	}
-	known := 0
 	engine := sender.New(sender.Config{
 		Open: s.open, Key: s.renderer.Key, Keys: book, Workers: 1,
 		Pick: func(st ledger.State) bool {
 			if st.Status != ledger.Pending {
-				known++
+				known[st]++
 			}
 			return false
 		},
 	})
 	err := engine.Check(ctx)
-	return engine.Progress().Equation, known, err
+	return engine.Progress().Equation, err
 }
 
 func (s *session) printStanding(st *standing) {
@@ -137,6 +139,9 @@ func (s *session) printStanding(st *standing) {
 		fmt.Fprintf(s.out, "%s in the ledger that the source no longer has\n", count(st.Gone, "key"))
 	}
 	printRun(s.out, st)
+	if st.Source.Unknown > 0 {
+		s.say("%s unknown: herald settle %s --interactive", report.Number(st.Source.Unknown), shellQuote(s.campaign.File))
+	}
 	switch {
 	case st.Source.Pending > 0:
 		s.next("herald send " + shellQuote(s.campaign.File))
@@ -202,6 +207,9 @@ func (s *session) show(path, key string, line int) error {
 		printEntry(s.out, e)
 	}
 	switch {
+	case key != "" && book.Lookup(key).Status == ledger.Forgotten:
+		fmt.Fprintf(s.out, "%s was forgotten: whether anything was sent is not known any more, and nothing will be\n", key)
+		return nil
 	case found > 0:
 		return nil
 	case key != "" && book.Lookup(key).Status == ledger.Claimed:

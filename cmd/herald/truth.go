@@ -46,22 +46,50 @@ func (s *session) openLedger() error {
 		return s.ledgerError(err)
 	}
 	s.ledger, s.book = l, l
-	s.governor.Seed(lastSeconds(l))
+	if !s.seeded {
+		s.governor.Seed(lastSeconds(&l.Book))
+	}
 	return s.isOurs()
 }
 
 // lastSeconds is when, at the latest, the requests of the last seconds arrived:
 // they still count, since a restart is no fresh window. A request may arrive a
 // good while after its claim.
-func lastSeconds(l *ledger.Ledger) []time.Time {
+func lastSeconds(b *ledger.Book) []time.Time {
 	now := time.Now()
-	times := l.RecentClaims(now.Add(-2 * governor.Window))
+	times := b.RecentClaims(now.Add(-2 * governor.Window))
 	for i, t := range times {
 		if times[i] = t.Add(governor.Window); times[i].After(now) {
 			times[i] = now
 		}
 	}
+	for _, r := range b.Runs() {
+		if now.Sub(r.Started) < 2*governor.Window {
+			times = append(times, now, now) // what it looked up before it began
+		}
+	}
 	return times
+}
+
+// seedEarly tells the governor of what left in the last seconds before anything
+// is looked up. Which of the two ledgers is the one is not known yet, and both
+// count: they have the same limit if they have the same API.
+func (s *session) seedEarly() {
+	paths := []string{s.files.ledger}
+	if s.files.ledger == "" {
+		base := filepath.Join(filepath.Dir(s.campaign.File), s.campaign.Name)
+		paths = []string{base + ".ledger", base + ".sandbox.ledger"}
+	}
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if err != nil || time.Since(info.ModTime()) > 2*governor.Window {
+			continue // nothing left from there lately
+		}
+		if book, err := ledger.Load(path, nil); err == nil { // what is wrong with it is told when it is opened
+			s.governor.Seed(lastSeconds(book))
+			s.seeded = true
+		}
+	}
 }
 
 // isOurs refuses the ledger of another campaign, or of another content.
@@ -82,23 +110,27 @@ func (s *session) orphanedResults() error {
 		return nil
 	}
 	n, err := s.adoptable()
-	if n == 0 {
-		return nil // nothing there, or nothing of ours: it is kept aside
-	}
-	if !s.run.adoptResults {
+	switch {
+	case s.run.adoptResults && err != nil:
+		return &refusal{code: exitCant, what: fmt.Sprintf("the results can't be adopted: %v", err), hint: "correct that first: who is in there may have been written to"}
+	case s.run.adoptResults && n == 0:
+		return &refusal{code: exitUsage, what: "there is nothing to adopt in " + s.resultsPath(), hint: "name the results file with --results; nothing was sent"}
+	case errors.As(err, new(*report.FileError)):
+		return &refusal{code: exitUsage, what: fmt.Sprintf("there is no ledger %s, and what is in %s can't be read: %v", s.ledgerPath(), s.resultsPath(), err),
+			hint: "if these are results, somebody was written to: restore the ledger. If not, move the file away, or name another with --results"}
+	case n == 0:
+		return nil
+	case !s.run.adoptResults:
 		return &refusal{code: exitUsage,
 			what: fmt.Sprintf("%s says that %s had an outcome, and there is no ledger %s", s.resultsPath(), count(n, "row"), s.ledgerPath()),
 			hint: "restore the ledger. Or build a new one from the results with --adopt-results: whoever is missing there, because rows were deleted or never written, will be written to again. Or move the results file away, to begin anew"}
-	}
-	if err != nil {
-		return &refusal{code: exitCant, what: fmt.Sprintf("the results can't be adopted: %v", err), hint: "correct that row first: who is in it may have been written to"}
 	}
 	return s.adopt()
 }
 
 // adoptable counts the outcomes in the results file.
 func (s *session) adoptable() (n int, first error) {
-	if _, err := os.Stat(s.resultsPath()); err != nil {
+	if info, err := os.Stat(s.resultsPath()); err != nil || info.Size() == 0 {
 		return 0, nil
 	}
 	for row, err := range report.ReadResults(s.resultsPath()) {
@@ -172,6 +204,7 @@ func (s *session) createLedger() (err error) {
 	}
 	s.book = s.ledger
 	if !s.ledger.Created() { // somebody else has begun meanwhile
+		s.governor.Seed(lastSeconds(&s.ledger.Book))
 		return s.isOurs()
 	}
 	return nil

@@ -19,6 +19,9 @@ import (
 
 // say tells people something, on stderr.
 func (p *program) say(format string, args ...any) {
+	if p.drawing != nil && p.drawing.Load() {
+		format = clearLine + format
+	}
 	fmt.Fprintf(p.err, format+"\n", args...)
 }
 

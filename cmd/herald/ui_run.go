@@ -60,35 +60,51 @@ func (s *session) nextAfter(m mode, p sender.Progress, cause error) error {
 	if m.command == "retry" {
 		again += " " + shellQuote(m.flags...)
 	}
+	if errors.Is(cause, errLeft) && p.Failed > 0 && p.Unknown > 0 && m.command != "rehearse" {
+		s.say("%s unknown: herald settle %s --interactive", report.Number(p.Unknown), shellQuote(s.campaign.File)+s.files.told("herald settle"))
+	}
 	var h *sender.Halt
+	left := errors.Is(cause, errLeft) || errors.Is(cause, errInterrupted)
 	switch {
+	case errors.As(cause, new(*ledger.WriteError)):
+		s.sayError(cause)
+		s.say("  the outcomes of up to %s may not be on record: the next run shows them as unknown", count(s.campaign.Workers, "message"))
+		s.next(again)
+		return &toldError{cause}
 	case errors.As(cause, &h):
 		s.say("herald: %s", haltSentence(h))
 		s.say("  %s", haltHint(h))
 		s.next(again)
-	case errors.Is(cause, errInterrupted):
+	case errors.Is(cause, errInterrupted) && (p.Pending > 0 || p.Partial):
 		s.say("interrupted: %s still to be sent", count(p.Pending, "row"))
 		s.next(again)
 	case m.command == "rehearse": // left no ledger to go on with
-	case errors.Is(cause, errLeft) && p.Failed > 0:
+	case left && p.Failed > 0 && m.command == "retry":
+		s.next("herald export " + shellQuote(s.campaign.File) + " --status failed --out failed" + s.sourceEnding())
+	case left && p.Failed > 0:
 		s.next("herald retry " + shellQuote(s.campaign.File) + " --only failed")
-	case errors.Is(cause, errLeft) && p.UnknownNow == 0 && p.Bad > 0:
+	case left && p.UnknownNow == 0 && p.Bad > 0:
 		s.next("herald check " + shellQuote(s.campaign.File))
-	case errors.Is(cause, errLeft) && p.Unknown > 0:
+	case left && p.Unknown > 0:
 		s.next("herald settle " + shellQuote(s.campaign.File) + " --interactive")
 	case cause == nil && p.Pending > 0:
 		s.next(again)
-	case cause == nil || errors.Is(cause, errLeft):
+	case cause == nil || left:
 		s.next("herald status " + shellQuote(s.campaign.File))
 	default:
 		s.sayError(cause)
-		if errors.As(cause, new(*ledger.WriteError)) {
-			s.say("  the outcomes of up to %s may not be on record: the next run shows them as unknown", count(s.campaign.Workers, "message"))
-		}
 		s.next(again)
 		return &toldError{cause}
 	}
 	return cause
+}
+
+// sourceEnding is the ending of an export's name.
+func (s *session) sourceEnding() string {
+	if s.layout.json {
+		return ".jsonl"
+	}
+	return ".csv"
 }
 
 // haltSentence says why herald stopped a run.

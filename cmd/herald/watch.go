@@ -28,13 +28,9 @@ type watchedSource struct {
 	looked     time.Time
 }
 
-// open opens the source for a pass of the engine. The first pass decides what
-// the source is; a later one, of another content, ends the run.
+// open opens the source for a pass of the engine. What the source is was decided
+// when its columns were read; another content ends the run.
 func (s *session) open() (sender.Source, error) {
-	info, err := os.Stat(s.sourcePath)
-	if err == nil && s.sourceInfo == nil {
-		s.sourceInfo = info
-	}
 	r, err := s.openSource()
 	if err != nil {
 		return nil, err

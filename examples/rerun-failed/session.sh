@@ -6,7 +6,9 @@ herald send campaign.yaml --yes --late-passes 0 || [ $? -eq 3 ]
 herald export campaign.yaml --status failed --out failed.csv
 cat failed.csv
 
-# Correct it, and send what is still to be sent: nobody is written to twice.
-sed 's/6329f3a1cO22/6329f3a1c022/' contacts.csv > corrected.csv
-herald send campaign.yaml --yes --source corrected.csv
-herald status campaign.yaml --source corrected.csv
+# Correct the id; herald_key, at the end of the row, still says who it was.
+sed 's/^6329f3a1cO22/6329f3a1c022/' failed.csv > corrected.csv
+herald retry campaign.yaml --yes --only failed --source corrected.csv
+
+# The old id is not tried any more, and nobody was written to twice.
+herald status campaign.yaml

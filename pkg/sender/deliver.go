@@ -21,6 +21,9 @@ func (e *Engine) deliver(j *job) (ledger.Status, error) {
 	if err != nil {
 		return e.refuse(j, err), nil
 	}
+	if err := e.replace(j); err != nil {
+		return j.state.Status, err
+	}
 	var started time.Time
 	for attempt := 1; ; attempt++ {
 		turn, err := e.ready()
@@ -51,6 +54,18 @@ func (e *Engine) deliver(j *job) (ledger.Status, error) {
 		o.Duration = o.FinishedAt.Sub(started)
 		return o.Status, e.settle(j, claim, o)
 	}
+}
+
+// replace records that a corrected row takes the place of its former key.
+func (e *Engine) replace(j *job) error {
+	if j.replaces == "" || e.stop.Err() != nil {
+		return nil
+	}
+	err := e.cfg.Ledger.Replace(j.replaces, j.key)
+	if errors.Is(err, ledger.ErrTaken) { // by the run before this one
+		return nil
+	}
+	return err
 }
 
 // ready returns when one row may be claimed, or with an error when none may be
@@ -100,6 +115,11 @@ func (e *Engine) render(j *job) (m *intercom.Message, err error) {
 // refuse reports a row whose message could not be made. It has no claim, so
 // the next run tries it afresh.
 func (e *Engine) refuse(j *job, err error) ledger.Status {
+	if j.state.Status.Settled() { // its outcome stands
+		e.tally.bad.Add(1)
+		e.cfg.Bad(j.row.Line, err)
+		return j.state.Status
+	}
 	status, row := ledger.Skipped, report.Row{Key: j.key, Line: j.row.Line, Status: report.Skipped, Code: BadRow}
 	if errors.As(err, new(*renderPanic)) {
 		status, row.Status, row.Code = ledger.Failed, report.Failed, Panic

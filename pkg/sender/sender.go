@@ -48,6 +48,7 @@ type Source interface {
 type Keys interface {
 	BeginPass()
 	Visit(key string) ledger.State
+	Lookup(key string) ledger.State
 }
 
 // A Ledger makes claims and outcomes durable. Its methods are called by all
@@ -56,6 +57,7 @@ type Ledger interface {
 	Claim(key string, line int, expected ledger.Status) (uint64, error)
 	Release(claim uint64, reason string) error
 	Settle(claim uint64, o ledger.Outcome) error
+	Replace(old, new string) error
 }
 
 // A Config wires an engine. Functions without another word are called by all
@@ -82,6 +84,10 @@ type Config struct {
 	// Pick says which rows are to be sent, by the state of their key; nil
 	// picks the pending ones.
 	Pick func(ledger.State) bool
+	// Former returns the key under which a row of a corrected source failed,
+	// empty if there is none. A row whose key was corrected is picked if its
+	// former key would be, and takes its place. nil: no row has one.
+	Former func(*source.Recipient) string
 	// Observe is told every outcome and skip, and the state its key had before:
 	// where that is of this run, the row replaces an earlier one. It must not
 	// block; several goroutines call it at once. nil: nobody.
@@ -126,6 +132,9 @@ func New(cfg Config) *Engine {
 	}
 	if cfg.Observe == nil {
 		cfg.Observe = func(report.Row, ledger.State) {}
+	}
+	if cfg.Former == nil {
+		cfg.Former = func(*source.Recipient) string { return "" }
 	}
 	if cfg.Bad == nil {
 		cfg.Bad = func(int, error) {}

@@ -24,6 +24,8 @@ type job struct {
 	state ledger.State // when the sift saw it
 	late  bool         // counted already, by the first pass
 
+	replaces string // the former key whose place this one takes; empty for none
+
 	settled bool // by its worker: it was POSTed, and has an outcome
 }
 
@@ -80,14 +82,28 @@ func (s *sift) row(row *source.Recipient) *job {
 	if s.first {
 		s.engine.tally.rows.Add(1)
 	}
-	if !s.pick(state) || s.limit > 0 && s.made >= s.limit || s.engine.stop.Err() != nil {
+	replaces := s.replaces(row, key, state)
+	if !s.pick(state) && replaces == "" || s.limit > 0 && s.made >= s.limit || s.engine.stop.Err() != nil {
 		if s.first {
 			s.engine.tally.add(state.Status, 1)
 		}
 		return nil
 	}
 	s.made++
-	return &job{row: row, key: key, state: state, late: !s.first}
+	return &job{row: row, key: key, state: state, late: !s.first, replaces: replaces}
+}
+
+// replaces returns the former key of a row that was corrected and would not be
+// picked for its new one alone, if the former one would.
+func (s *sift) replaces(row *source.Recipient, key string, state ledger.State) string {
+	former := s.engine.cfg.Former(row)
+	if former == "" || former == key || state.Status != ledger.Pending {
+		return ""
+	}
+	if was := s.engine.cfg.Keys.Lookup(former); was.Status == ledger.Replaced || was.Status == ledger.Failed && s.pick(was) {
+		return former
+	}
+	return ""
 }
 
 // bad skips a row that can't be read or has no key.
