@@ -69,7 +69,7 @@ func isLiteral(n *yaml.Node) bool {
 		return true
 	}
 	_, named := formatOf(text)
-	return !named && strings.ContainsAny(text, " \t")
+	return !named && strings.ContainsAny(text, " \t<>")
 }
 
 // tag finds a text that is HTML: one that opens or closes an element.
