@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -227,9 +226,7 @@ func (s *session) describe(line int, err error) (kind, text string) {
 
 func (s *session) printSurvey(v *survey) {
 	if s.run.json {
-		enc := json.NewEncoder(s.out)
-		enc.SetIndent("", "  ")
-		_ = enc.Encode(v)
+		s.printJSON(v)
 		return
 	}
 	fmt.Fprintf(s.out, "%s of %s: %s to be sent", count(v.Rows.Rows, "row"), s.sourceName, report.Number(v.Ready))

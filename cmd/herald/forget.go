@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -53,11 +52,7 @@ func (s *session) forget(path string, keys []string, dryRun bool) error {
 				hint: "remove " + s.resultsPath() + "; the next run writes it anew from the ledger"}
 		}
 	}
-	enc := json.NewEncoder(s.out)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(receipt); err != nil {
-		return err
-	}
+	s.printJSON(receipt)
 	switch {
 	case dryRun:
 		s.say("a dry run: nothing was changed")

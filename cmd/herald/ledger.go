@@ -52,11 +52,7 @@ func (p *program) verifyLedger(path string, asJSON bool) error {
 		return noLedger(path, err)
 	}
 	if asJSON {
-		enc := json.NewEncoder(p.out)
-		enc.SetIndent("", "  ")
-		if err := enc.Encode(r); err != nil {
-			return err
-		}
+		p.printJSON(r)
 	} else {
 		p.printLedger(r)
 	}

@@ -104,10 +104,8 @@ func (s *session) printRequest(m *intercom.Message) error {
 	if err := json.Unmarshal(m.AppendJSON(nil), &v); err != nil {
 		return err
 	}
-	enc := json.NewEncoder(s.out)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
+	s.printJSON(v)
+	return nil
 }
 
 func (s *session) printMessage(row *source.Recipient, m *intercom.Message) {

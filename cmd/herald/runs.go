@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -17,7 +16,8 @@ func (s *session) listRuns(path string) error {
 	}
 	runs := book.Runs()
 	if s.run.json {
-		return s.encodeRuns(runs)
+		s.printRuns(runs)
+		return nil
 	}
 	var before map[string]string
 	for i, r := range runs {
@@ -46,7 +46,7 @@ func endOf(r *ledger.Run) string {
 	return fmt.Sprintf("%s; %s sent by it", endWords(r.End.Reason, r.End.Finished.Local().Format("15:04:05")), report.Number(n["sent_now"]))
 }
 
-func (s *session) encodeRuns(runs []ledger.Run) error {
+func (s *session) printRuns(runs []ledger.Run) {
 	type run struct {
 		ledger.Run
 		End *ledger.End `json:"end"`
@@ -55,7 +55,5 @@ func (s *session) encodeRuns(runs []ledger.Run) error {
 	for i, r := range runs {
 		list[i] = run{r, r.End}
 	}
-	enc := json.NewEncoder(s.out)
-	enc.SetIndent("", "  ")
-	return enc.Encode(list)
+	s.printJSON(list)
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -126,9 +125,7 @@ func (s *session) account(ctx context.Context, book *ledger.Book, known map[ledg
 
 func (s *session) printStanding(st *standing) {
 	if s.run.json {
-		enc := json.NewEncoder(s.out)
-		enc.SetIndent("", "  ")
-		_ = enc.Encode(st)
+		s.printJSON(st)
 		return
 	}
 	fmt.Fprintf(s.out, "%s\n%s\n", st.Campaign, st.Source)

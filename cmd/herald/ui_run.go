@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -22,9 +21,7 @@ func (s *session) warnResults(err error) {
 // printSummary tells what a run did.
 func (s *session) printSummary(o *observer, p sender.Progress, took time.Duration, cause error) {
 	if s.run.json {
-		enc := json.NewEncoder(s.out)
-		enc.SetIndent("", "  ")
-		_ = enc.Encode(struct {
+		s.printJSON(struct {
 			Campaign string          `json:"campaign"`
 			End      string          `json:"end"`
 			Equation report.Equation `json:"source"`

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"strings"
 
 	"github.com/herald-campaigns/herald/pkg/report"
@@ -26,4 +27,13 @@ func shellQuote(words ...string) string {
 		quoted[i] = w
 	}
 	return strings.Join(quoted, " ")
+}
+
+// printJSON prints a command's result for programs. Nothing can be done about
+// an output that nobody takes.
+func (p *program) printJSON(v any) {
+	enc := json.NewEncoder(p.out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	_ = enc.Encode(v)
 }
