@@ -112,10 +112,12 @@ func (s *session) extent(m mode, v *survey) string {
 		} else if v.unknown > 0 {
 			text = count(v.Ready, "failed or unknown row") + " will be sent again"
 		}
-	case s.ledger != nil && s.ledger.Recovered() > 0:
-		text = fmt.Sprintf("resuming: %s to go; %s in flight when the last run ended and now unknown", n, count(s.ledger.Recovered(), "message"))
 	case s.ledger != nil:
-		text = "resuming: " + n + " to go"
+		settled := v.Rows.Sent + v.Rows.Failed + v.Rows.Unknown
+		text = fmt.Sprintf("resuming: %s of %s settled, %s to go", report.Number(settled), report.Number(v.Rows.Rows), n)
+		if lost := s.ledger.Recovered(); lost > 0 {
+			text += fmt.Sprintf("; %s in flight when it stopped, now unknown", count(lost, "message"))
+		}
 	case v.Ready < v.whole || v.Ready == 1:
 		text = "FIRST run: " + n + " will be written to"
 	}

@@ -45,7 +45,7 @@ func (o *observer) saw(row report.Row, before ledger.State) {
 	}
 	o.summary.Add(row)
 	o.mu.Unlock()
-	if row.Status == report.Skipped && row.Attempts == 0 { // the ledger does not have it: wait for room
+	if row.Status == report.Skipped && row.Attempts == 0 { // no ledger has it: wait for room
 		o.rows <- row
 		return
 	}
@@ -101,7 +101,20 @@ func (o *observer) close(l *ledger.Ledger) error {
 	if err := l.Flush(); err != nil {
 		return err
 	}
-	return report.WriteResults(o.path, resultRows(l.Entries()))
+	return report.WriteResults(o.path, withSkips(o.path, resultRows(l.Entries())))
+}
+
+// withSkips yields the skips that a results file has, since no ledger has them,
+// and then the outcomes.
+func withSkips(path string, outcomes iter.Seq2[report.Row, error]) iter.Seq2[report.Row, error] {
+	return func(yield func(report.Row, error) bool) {
+		for row, err := range report.ReadResults(path) {
+			if err == nil && row.Status == report.Skipped && row.Attempts == 0 && !yield(row, nil) {
+				return
+			}
+		}
+		outcomes(yield)
+	}
 }
 
 // resultRows turns a ledger's outcomes into rows of a results file.

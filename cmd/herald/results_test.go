@@ -138,3 +138,24 @@ func TestObserverLeavesForeignFile(t *testing.T) {
 		t.Errorf("the file is now %q (%v)", after, err)
 	}
 }
+
+// A results file that fell behind is written anew from the ledger, which has no
+// skips: those that the file has are kept.
+func TestSkipsOutliveARenewal(t *testing.T) {
+	s, _ := resultsSession(t, &ledger.End{})
+	o := observe(s.resultsPath())
+	o.saw(report.Row{Key: "bert", Line: 3, Status: report.Skipped, Code: "duplicate"}, ledger.State{})
+	o.behind.Store(true)
+	if err := o.close(s.ledger); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(s.resultsPath())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"\nbert,3,skipped,duplicate,", "\nanna,2,sent,"} {
+		if !bytes.Contains(text, []byte(want)) {
+			t.Errorf("the results lack %q:\n%s", want, text)
+		}
+	}
+}
