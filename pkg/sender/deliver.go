@@ -21,9 +21,6 @@ func (e *Engine) deliver(j *job) (ledger.Status, error) {
 	if err != nil {
 		return e.refuse(j, err), nil
 	}
-	if err := e.replace(j); err != nil {
-		return j.state.Status, err
-	}
 	var started time.Time
 	for attempt := 1; ; attempt++ {
 		turn, err := e.ready()
@@ -54,18 +51,6 @@ func (e *Engine) deliver(j *job) (ledger.Status, error) {
 		o.Duration = o.FinishedAt.Sub(started)
 		return o.Status, e.settle(j, claim, o)
 	}
-}
-
-// replace records that a corrected row takes the place of its former key.
-func (e *Engine) replace(j *job) error {
-	if j.replaces == "" || e.stop.Err() != nil {
-		return nil
-	}
-	err := e.cfg.Ledger.Replace(j.replaces, j.key)
-	if errors.Is(err, ledger.ErrTaken) { // by the run before this one
-		return nil
-	}
-	return err
 }
 
 // ready returns when one row may be claimed, or with an error when none may be
@@ -163,6 +148,12 @@ func (e *Engine) settle(j *job, claim uint64, o ledger.Outcome) error {
 		return err
 	}
 	j.settled = true
+	if j.replaces != "" {
+		// Only now: until the new key has an outcome the old one is what failed.
+		if err := e.cfg.Ledger.Replace(j.replaces, j.key); err != nil {
+			return err
+		}
+	}
 	if o.Status == ledger.Failed && o.HTTPStatus == http.StatusNotFound {
 		e.tally.late.Add(1)
 	}

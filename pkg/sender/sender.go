@@ -48,7 +48,6 @@ type Source interface {
 type Keys interface {
 	BeginPass()
 	Visit(key string) ledger.State
-	Lookup(key string) ledger.State
 }
 
 // A Ledger makes claims and outcomes durable. Its methods are called by all

@@ -583,3 +583,37 @@ func TestAPaceThatGivesUpStopsTheRun(t *testing.T) {
 		t.Errorf("%v", p.Equation)
 	}
 }
+
+// A row whose key was corrected is sent once, and its former key not any more,
+// whoever else in the source lays claim to that.
+func TestCorrectedRowsTakeTheirFormerKeysPlace(t *testing.T) {
+	f := newFake(t, "wrong", "fine")
+	f.answer = func(_ context.Context, key string, _ int) error {
+		if key == "wrong" {
+			return errNotFound
+		}
+		return nil
+	}
+	f.runAll()
+	f.Pick = func(s ledger.State) bool { return s.Status == ledger.Failed }
+	f.Former = func(r *source.Recipient) string {
+		if r.At(0) == "right" || r.At(0) == "second" {
+			return "wrong"
+		}
+		return r.At(0)
+	}
+	f.rows = []any{"right", "second", "fine"}
+	if p := f.runAll(); p.Sent != 2 || p.Pending != 1 || p.SentNow != 1 {
+		t.Errorf("%+v", p)
+	}
+	f.rows = []any{"second", "right"}
+	if p := f.runAll(); p.SentNow != 0 {
+		t.Errorf("corrected once more: %+v", p)
+	}
+	if got := f.statuses("wrong", "right", "second"); !slices.Equal(got, []ledger.Status{ledger.Replaced, ledger.Sent, ledger.Pending}) {
+		t.Errorf("the ledger says %v", got)
+	}
+	if diff := cmp.Diff(map[string]int{"wrong": 1, "fine": 1, "right": 1}, f.posts); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -100,10 +100,11 @@ func (s *sift) replaces(row *source.Recipient, key string, state ledger.State) s
 	if former == "" || former == key || state.Status != ledger.Pending {
 		return ""
 	}
-	if was := s.engine.cfg.Keys.Lookup(former); was.Status == ledger.Replaced || was.Status == ledger.Failed && s.pick(was) {
-		return former
+	// Seen: another row of this source is or replaces the former key already.
+	if was := s.engine.cfg.Keys.Visit(former); was.Seen || was.Status != ledger.Failed || !s.pick(was) {
+		return ""
 	}
-	return ""
+	return former
 }
 
 // bad skips a row that can't be read or has no key.
