@@ -11,31 +11,32 @@ const ByHand = "by_hand"
 
 // A HandSettled says that a person settled a key whose outcome was unknown.
 type HandSettled struct {
-	Key      string
-	As       Status // Sent, or Pending: certainly not sent
-	Who, Why string
-	Time     time.Time
+	Key  string    `json:"key,omitzero"`
+	As   Status    `json:"as"` // Sent, or Pending: certainly not sent
+	Who  string    `json:"who,omitzero"`
+	Why  string    `json:"why,omitzero"`
+	Time time.Time `json:"time,omitzero"`
 }
 
 // A Replacement says that a key that failed has another one in a corrected
 // source. It is not retried any more.
 type Replacement struct {
-	Key  string
-	By   string // "" if that key was forgotten
-	Time time.Time
+	Key  string    `json:"key,omitzero"`
+	By   string    `json:"by,omitzero"` // "" if that key was forgotten
+	Time time.Time `json:"time,omitzero"`
 }
 
 // A Forgetting says that a person's data was removed. The hash is what is left:
 // whoever has the key can still tell that it must not be written to.
 type Forgetting struct {
-	Hash Hash
-	Time time.Time
+	Hash Hash      `json:"hash,omitzero"`
+	Time time.Time `json:"time,omitzero"`
 }
 
 // An Erasure is left of what a person did to a key that was forgotten later.
 type Erasure struct {
-	What string // the kind of record it was
-	Time time.Time
+	What string    `json:"what,omitzero"` // the kind of record it was
+	Time time.Time `json:"time,omitzero"`
 }
 
 // SettleByHand records, durably, that a person settles an unknown key: as

@@ -20,8 +20,8 @@ type Record struct {
 
 // A Settled is an outcome as it is recorded.
 type Settled struct {
-	Claim   uint64 // its number
-	Outcome Outcome
+	Claim   uint64  `json:"claim,omitzero"` // its number
+	Outcome Outcome `json:"outcome,omitzero"`
 }
 
 // Records yields everything that is in the ledger at path, without locking or

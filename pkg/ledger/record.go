@@ -47,34 +47,34 @@ var errRecord = errors.New("a record can't be read")
 
 // A Claim says that a key is about to be POSTed.
 type Claim struct {
-	Number uint64 // from 1, one a POST attempt
-	Key    string
-	Line   int // of the source the claim was made from
-	Time   time.Time
+	Number uint64    `json:"number,omitzero"` // from 1, one a POST attempt
+	Key    string    `json:"key,omitzero"`
+	Line   int       `json:"line,omitzero"` // of the source the claim was made from
+	Time   time.Time `json:"time,omitzero"`
 }
 
 // A Release says that the POST of a claim certainly did not happen.
 type Release struct {
-	Claim  uint64 // its number
-	Reason string
+	Claim  uint64 `json:"claim,omitzero"` // its number
+	Reason string `json:"reason,omitzero"`
 }
 
 // An Outcome is the final result of a claim.
 type Outcome struct {
-	Status         Status
-	Code           string
-	MessageID      string
-	MessageType    string
-	Variant        string
-	ConversationID string
-	CreatedAt      time.Time // of the message, as the API says
-	HTTPStatus     int
-	ErrorField     string
-	ErrorMessage   string
-	RequestID      string
-	Attempts       int
-	Duration       time.Duration // from the first claim to the answer
-	FinishedAt     time.Time     // when the answer came
+	Status         Status        `json:"status,omitzero"`
+	Code           string        `json:"code,omitzero"`
+	MessageID      string        `json:"message_id,omitzero"`
+	MessageType    string        `json:"message_type,omitzero"`
+	Variant        string        `json:"variant,omitzero"`
+	ConversationID string        `json:"conversation_id,omitzero"`
+	CreatedAt      time.Time     `json:"created_at,omitzero"` // of the message, as the API says
+	HTTPStatus     int           `json:"http_status,omitzero"`
+	ErrorField     string        `json:"error_field,omitzero"`
+	ErrorMessage   string        `json:"error_message,omitzero"`
+	RequestID      string        `json:"request_id,omitzero"`
+	Attempts       int           `json:"attempts,omitzero"`
+	Duration       time.Duration `json:"duration_ns,omitzero"` // from the first claim to the answer
+	FinishedAt     time.Time     `json:"finished_at,omitzero"` // when the answer came
 }
 
 // appendRecord appends a record whose body is what body appends.
