@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/herald-campaigns/herald/pkg/ledger"
-	"github.com/herald-campaigns/herald/pkg/report"
 )
 
 func forgetCommand(p *program) *cobra.Command {
@@ -68,9 +67,5 @@ func (s *session) forgetResults() error {
 	if _, err := os.Stat(s.resultsPath()); errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
-	book, err := ledger.Load(s.ledgerPath(), nil)
-	if err != nil {
-		return err
-	}
-	return report.WriteResults(s.resultsPath(), resultRows(book.Entries()))
+	return s.writeResults()
 }

@@ -86,34 +86,25 @@ func (o *observer) write() {
 	}
 }
 
-// close ends the observer when the run is over. If rows are missing from the
-// results file it is written anew from the ledger, which has every outcome;
-// the error says why that was not possible.
-func (o *observer) close(l *ledger.Ledger) error {
+// close ends the observer when the run is over. It reports whether the results
+// file has every row, and the error that kept rows out of it, if one did.
+func (o *observer) close() (complete bool, err error) {
 	close(o.rows)
 	<-o.done
-	if !o.behind.Load() {
-		return nil
-	}
-	if isForeign(o.err) { // somebody's work
-		return o.err
-	}
-	if err := l.Flush(); err != nil {
-		return err
-	}
-	return report.WriteResults(o.path, withSkips(o.path, resultRows(l.Entries())))
+	return !o.behind.Load(), o.err
 }
 
 // withSkips yields the skips that a results file has, since no ledger has them,
-// and then the outcomes.
-func withSkips(path string, outcomes iter.Seq2[report.Row, error]) iter.Seq2[report.Row, error] {
+// and then the ledger's outcomes. Of people who are to be forgotten it has none.
+func withSkips(path string, book *ledger.Book) iter.Seq2[report.Row, error] {
 	return func(yield func(report.Row, error) bool) {
 		for row, err := range report.ReadResults(path) {
-			if err == nil && row.Status == report.Skipped && row.Attempts == 0 && !yield(row, nil) {
+			skip := err == nil && row.Status == report.Skipped && row.Attempts == 0
+			if skip && book.Lookup(row.Key).Status != ledger.Forgotten && !yield(row, nil) {
 				return
 			}
 		}
-		outcomes(yield)
+		resultRows(book.Entries())(yield)
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -53,54 +54,108 @@ func sameFile(a, b string) bool {
 }
 
 // renewResults makes the results file agree with the ledger before a run. It is
-// written anew if it is missing, if it may lack the last rows of the last run,
-// or if it is not as herald left it: such a file is somebody's work, and kept
-// aside.
+// written anew if it is missing, if it may lack rows, or if it is not as herald
+// left it: such a file is somebody's work, and kept aside.
 func (s *session) renewResults() error {
 	path := s.resultsPath()
-	changed, err := setAsideChanged(path)
-	if err != nil {
-		return err
-	}
-	if changed != "" {
-		s.say("%s is not as herald left it: it is kept as %s, and written anew", path, changed)
-	}
-	if s.ledger.Created() {
+	info, err := os.Stat(path)
+	if err == nil && s.resultsComplete(info) {
 		return nil
 	}
-	if _, err := os.Stat(path); err == nil && !s.resultsBehind() {
-		return nil
+	if err == nil && s.resultsChanged(info) {
+		aside, err := setAside(path)
+		if err != nil {
+			return err
+		}
+		s.say("%s is not as herald left it: it is kept as %s, and written anew", path, aside)
 	}
-	return report.WriteResults(path, resultRows(s.ledger.Entries()))
+	return s.writeResults()
 }
 
-// resultsBehind reports whether the last run left rows out of the results file:
-// it did not come to its end, or could not write it.
-func (s *session) resultsBehind() bool {
+// resultsComplete reports whether the results file is the one that herald left,
+// with every outcome.
+func (s *session) resultsComplete(info fs.FileInfo) bool {
+	left := s.ledger.Results()
+	return left != nil && left.Size == info.Size() && left.Modified.Equal(info.ModTime())
+}
+
+// resultsChanged reports whether a results file that is not complete has been
+// changed by somebody, and does not just lack the last rows of a run that died:
+// that run wrote to both files until its end.
+func (s *session) resultsChanged(info fs.FileInfo) bool {
+	switch {
+	case info.Size() == 0:
+		return false
+	case s.ledger.Results() != nil || s.ledger.Created() || !isResults(s.resultsPath()):
+		return true
+	}
+	const apart = 10 * time.Second // at most, between the last writes to the two
+	return !s.ledgerWritten.IsZero() && info.ModTime().Sub(s.ledgerWritten) > apart
+}
+
+// resultsStale reports whether the results file has to be written anew.
+func (s *session) resultsStale() bool {
 	if s.ledger == nil {
 		return false
 	}
-	runs := s.ledger.Runs()
-	if len(runs) == 0 {
-		return false
-	}
-	end := runs[len(runs)-1].End
-	return end == nil || end.ResultsBehind
+	info, err := os.Stat(s.resultsPath())
+	return err != nil || !s.resultsComplete(info)
 }
 
-// setAsideChanged renames a file that is no results file, or not one any more,
-// and returns its new name; empty if there was no need.
-func setAsideChanged(path string) (string, error) {
-	results, err := report.OpenResults(path)
-	if err == nil {
-		return "", results.Close() // without rows it writes nothing
+// closeResults ends the observer when a run is over. If rows are missing from
+// the results file it is written anew; the error says why that was not possible.
+func (s *session) closeResults(o *observer) error {
+	complete, err := o.close()
+	switch {
+	case isForeign(err): // somebody's work
+		return err
+	case complete:
+		err = s.noteResults()
+	default:
+		err = s.writeResults()
 	}
-	if !isForeign(err) {
-		return "", err
+	if errors.As(err, new(*ledger.WriteError)) || errors.Is(err, fs.ErrNotExist) {
+		return nil // the run says so itself; or there was no row
 	}
+	return err
+}
+
+// writeResults writes the results file anew: the outcomes of the ledger, and the
+// skips that the file has, since no ledger has them.
+func (s *session) writeResults() error {
+	if err := s.ledger.Flush(); err != nil {
+		return err
+	}
+	path := s.resultsPath()
+	if err := report.WriteResults(path, withSkips(path, &s.ledger.Book)); err != nil {
+		return err
+	}
+	return s.noteResults()
+}
+
+// noteResults tells the ledger what the results file is now that it is complete.
+func (s *session) noteResults() error {
+	info, err := os.Stat(s.resultsPath())
+	if err != nil {
+		return err
+	}
+	return s.ledger.NoteResults(ledger.ResultsFile{Size: info.Size(), Modified: info.ModTime()})
+}
+
+// setAside renames a file and returns its new name.
+func setAside(path string) (string, error) {
 	ending := filepath.Ext(path)
 	aside := strings.TrimSuffix(path, ending) + time.Now().Format(".kept-20060102-150405.000") + ending
 	return aside, os.Rename(path, aside)
+}
+
+// isResults reports whether a file is a results file of ours, if perhaps torn.
+func isResults(path string) bool {
+	results, err := report.OpenResults(path)
+	if err != nil {
+		return !isForeign(err)
+	}
+	return results.Close() == nil // without rows it writes nothing
 }
 
 // isForeign reports whether a results file can't be used because of what is in it.

@@ -14,65 +14,95 @@ import (
 	"github.com/herald-campaigns/herald/pkg/report"
 )
 
-// resultsSession is a session with a ledger of one sent key and two runs, the
-// last of which ended so; nil: it did not.
-func resultsSession(t *testing.T, end *ledger.End) (s *session, said *bytes.Buffer) {
+// resultsSession is a session with a ledger of one sent key. If noted, the run
+// ended, and the ledger knows what the results file is, which has this text;
+// otherwise the run was killed. Empty: there is no file.
+func resultsSession(t *testing.T, results string, noted bool) (s *session, said *bytes.Buffer) {
 	t.Helper()
 	dir := t.TempDir()
 	said = new(bytes.Buffer)
 	s = &session{program: &program{err: said}, campaign: &campaign.Campaign{Name: "spring", File: filepath.Join(dir, "spring.yaml")}}
 	s.sourcePath = filepath.Join(dir, "contacts.csv")
-	open := func(create *ledger.Header) *ledger.Ledger {
-		l, err := ledger.Open(s.ledgerPath(), ledger.Options{Create: create})
-		if err != nil {
+	open := func(create *ledger.Header) {
+		var err error
+		if s.ledger, err = ledger.Open(s.ledgerPath(), ledger.Options{Create: create}); err != nil {
 			t.Fatal(err)
 		}
-		return l
 	}
-	l := open(&ledger.Header{Campaign: "spring"})
-	claim, claimErr := l.Claim("anna", 2, ledger.Pending)
-	err := errors.Join(claimErr, l.Settle(claim, ledger.Outcome{Status: ledger.Sent}),
-		l.StartRun(ledger.Run{}), l.EndRun(ledger.End{}), l.StartRun(ledger.Run{}))
-	if end != nil {
-		err = errors.Join(err, l.EndRun(*end))
+	open(&ledger.Header{Campaign: "spring"})
+	err := s.ledger.StartRun(ledger.Run{})
+	claim, claimErr := s.ledger.Claim("anna", 2, ledger.Pending)
+	err = errors.Join(err, claimErr, s.ledger.Settle(claim, ledger.Outcome{Status: ledger.Sent}))
+	if results != "" {
+		write(t, s.resultsPath(), results)
 	}
-	if err = errors.Join(err, l.Close()); err != nil {
+	if noted {
+		err = errors.Join(err, s.noteResults(), s.ledger.EndRun(ledger.End{}))
+	}
+	if err = errors.Join(err, s.ledger.Close()); err != nil {
 		t.Fatal(err)
 	}
-	s.ledger = open(nil)
+	open(nil)
+	s.ledgerWritten = time.Now()
 	t.Cleanup(func() { s.ledger.Close() })
 	return s, said
 }
 
-func TestRenewResults(t *testing.T) {
+// headerOnly is a results file without a row.
+func headerOnly(t *testing.T) string {
+	t.Helper()
 	whole := filepath.Join(t.TempDir(), "whole.csv")
 	if err := report.WriteResults(whole, func(func(report.Row, error) bool) {}); err != nil {
 		t.Fatal(err)
 	}
-	short, err := os.ReadFile(whole) // a header alone: anna's row is missing
+	text, err := os.ReadFile(whole)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return string(text)
+}
+
+func TestRenewResults(t *testing.T) {
+	header := headerOnly(t)
+	later := func(t *testing.T, path string) { // an hour after herald wrote to it
+		at := time.Now().Add(time.Hour)
+		if err := os.Chtimes(path, at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	remove := func(t *testing.T, path string) {
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	to := func(text string) func(*testing.T, string) {
+		return func(t *testing.T, path string) { write(t, path, text) }
+	}
 	for _, test := range []struct {
 		name    string
-		end     *ledger.End
-		before  string // the file; empty: there is none
+		left    string                   // by the last run
+		noted   bool                     // it ended properly
+		change  func(*testing.T, string) // what somebody did then
 		renewed bool
 		kept    bool
 	}{
-		{"as it was left", &ledger.End{}, string(short), false, false},
-		{"missing", &ledger.End{}, "", true, false},
-		{"the last run was killed", nil, string(short), true, false},
-		{"the last run could not write it", &ledger.End{ResultsBehind: true}, string(short), true, false},
-		{"torn by a crash", nil, string(short) + "ann", true, false},
-		{"saved by a spreadsheet", &ledger.End{}, strings.ReplaceAll(string(short), ",", ";"), true, true},
-		{"something else", nil, "id,name\nanna,Anna\n", true, true},
+		{"as it was left", header, true, nil, false, false},
+		{"removed", header, true, remove, true, false},
+		{"sorted by hand", header, true, to(header + "bert,3,sent" + strings.Repeat(",", 13) + "\n"), true, true},
+		{"another of the same size", header, true, later, true, true},
+		{"the last run was killed", header, false, nil, true, false},
+		{"killed before it wrote any", "", false, nil, true, false},
+		{"torn by a crash", header + "ann", false, nil, true, false},
+		{"killed, and changed by hand", header, false, later, true, true},
+		{"saved by a spreadsheet", header, true, to(strings.ReplaceAll(header, ",", ";")), true, true},
+		{"something else", "", false, to("id,name\nanna,Anna\n"), true, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s, said := resultsSession(t, test.end)
-			if test.before != "" {
-				write(t, s.resultsPath(), test.before)
+			s, said := resultsSession(t, test.left, test.noted)
+			if test.change != nil {
+				test.change(t, s.resultsPath())
 			}
+			before, _ := os.ReadFile(s.resultsPath())
 			if err := s.renewResults(); err != nil {
 				t.Fatal(err)
 			}
@@ -88,11 +118,33 @@ func TestRenewResults(t *testing.T) {
 				t.Fatalf("kept %v, want one: %t; it says %q", kept, test.kept, said)
 			}
 			if test.kept {
-				if text, err := os.ReadFile(kept[0]); err != nil || string(text) != test.before {
-					t.Errorf("kept %q (%v), want %q", text, err, test.before)
+				if text, err := os.ReadFile(kept[0]); err != nil || !bytes.Equal(text, before) {
+					t.Errorf("kept %q (%v), want %q", text, err, before)
 				}
 			}
+			if s.resultsStale() {
+				t.Error("the file that was just written is taken for stale")
+			}
 		})
+	}
+}
+
+// What people do to the ledger after a run makes the results stale, also if the
+// process dies before it has written them anew.
+func TestResultsAreStaleAfterSettling(t *testing.T) {
+	s, _ := resultsSession(t, headerOnly(t), true)
+	claim, err := s.ledger.Claim("bert", 3, ledger.Pending)
+	if err == nil {
+		err = errors.Join(s.ledger.Settle(claim, ledger.Outcome{Status: ledger.Unknown}), s.writeResults())
+	}
+	if err != nil || s.resultsStale() {
+		t.Fatalf("before: stale %t, %v", s.resultsStale(), err)
+	}
+	if err := s.ledger.SettleByHand("bert", ledger.Sent, "", ""); err != nil {
+		t.Fatal(err)
+	}
+	if !s.resultsStale() {
+		t.Error("the results lack what was settled by hand, and are not stale")
 	}
 }
 
@@ -104,7 +156,7 @@ func write(t *testing.T, path, text string) {
 }
 
 func TestResultsNeverReplaceOtherFiles(t *testing.T) {
-	s, _ := resultsSession(t, nil)
+	s, _ := resultsSession(t, "", false)
 	write(t, s.sourcePath, "id,name\n")
 	write(t, s.campaign.File, "name: spring\n")
 	link := filepath.Join(t.TempDir(), "link.csv")
@@ -126,12 +178,12 @@ func TestResultsNeverReplaceOtherFiles(t *testing.T) {
 // A file that somebody put in the place of the results while a run goes on is
 // not overwritten either.
 func TestObserverLeavesForeignFile(t *testing.T) {
-	s, _ := resultsSession(t, nil)
+	s, _ := resultsSession(t, "", false)
 	const text = "id,name\nanna,Anna\n"
 	write(t, s.resultsPath(), text)
 	o := observe(s.resultsPath())
 	o.saw(report.Row{Key: "anna", Status: report.Sent, FinishedAt: time.Now()}, ledger.State{})
-	if err := o.close(s.ledger); !isForeign(err) {
+	if err := s.closeResults(o); !isForeign(err) {
 		t.Errorf("close: %v, want that the file is no results file", err)
 	}
 	if after, err := os.ReadFile(s.resultsPath()); err != nil || string(after) != text {
@@ -142,11 +194,11 @@ func TestObserverLeavesForeignFile(t *testing.T) {
 // A results file that fell behind is written anew from the ledger, which has no
 // skips: those that the file has are kept.
 func TestSkipsOutliveARenewal(t *testing.T) {
-	s, _ := resultsSession(t, &ledger.End{})
+	s, _ := resultsSession(t, "", false)
 	o := observe(s.resultsPath())
 	o.saw(report.Row{Key: "bert", Line: 3, Status: report.Skipped, Code: "duplicate"}, ledger.State{})
 	o.behind.Store(true)
-	if err := o.close(s.ledger); err != nil {
+	if err := s.closeResults(o); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(s.resultsPath())

@@ -66,7 +66,7 @@ func (s *session) send(ctx context.Context, path string, m mode) error {
 	if err != nil {
 		return err
 	}
-	if v != nil && v.Ready == 0 && !s.resultsBehind() {
+	if v != nil && v.Ready == 0 && !s.resultsStale() {
 		return s.nothingToDo(v)
 	}
 	if err := s.confirm(ctx, m, v); err != nil {
@@ -164,25 +164,32 @@ func (s *session) execute(ctx, cut context.Context, m mode, v *survey) error {
 	}
 	d := s.display(s.run.progress, pulse.total, pulse.done, pulse.line)
 	err := engine.Run(ctx, cut)
-	d.close()
 	if errors.Is(err, context.Canceled) {
 		err = errInterrupted
 	}
 	if errors.As(err, new(*source.Error)) {
 		err = &stoppedError{err}
 	}
-	return s.finish(m, o, engine.Progress(), err, time.Since(pulse.started))
+	took := time.Since(pulse.started)
+	resultsErr := s.closeResults(o)
+	err = s.endRun(engine.Progress(), err)
+	d.close() // not before the run is on record: a terminal may be stopped for hours
+	return s.finish(m, o, engine.Progress(), took, err, resultsErr)
 }
 
-// finish ends the run's record and reports.
-func (s *session) finish(m mode, o *observer, p sender.Progress, cause error, took time.Duration) error {
-	resultsErr := o.close(s.ledger)
-	if !errors.As(cause, new(*ledger.WriteError)) {
-		end := ledger.End{Finished: time.Now().UTC(), Reason: endReason(cause), Counts: countsOf(p), ResultsBehind: resultsErr != nil}
-		if err := s.ledger.EndRun(end); err != nil {
-			cause = errors.Join(cause, err)
-		}
+// endRun completes the run's record, and returns why the run ended.
+func (s *session) endRun(p sender.Progress, cause error) error {
+	if errors.As(cause, new(*ledger.WriteError)) {
+		return cause
 	}
+	if err := s.ledger.EndRun(ledger.End{Finished: time.Now().UTC(), Reason: endReason(cause), Counts: countsOf(p)}); err != nil {
+		return errors.Join(cause, err)
+	}
+	return cause
+}
+
+// finish tells what became of a run that ended because of cause.
+func (s *session) finish(m mode, o *observer, p sender.Progress, took time.Duration, cause, resultsErr error) error {
 	s.printSummary(o, p, took, cause)
 	if resultsErr != nil {
 		s.warnResults(resultsErr)

@@ -122,7 +122,7 @@ func (s *session) settle(ctx context.Context, path string, o settling) error {
 		settled, err = s.settleAll(unknown, o)
 	}
 	if settled > 0 {
-		if err := report.WriteResults(s.resultsPath(), resultRows(s.ledger.Entries())); err != nil {
+		if err := s.writeResults(); err != nil {
 			s.warnResults(err)
 		}
 	}

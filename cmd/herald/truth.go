@@ -30,6 +30,9 @@ func (s *session) resultsPath() string { return cmp.Or(s.files.results, s.base()
 // openLedger opens the ledger if there is one. A new one is only made when the
 // first message is about to be sent.
 func (s *session) openLedger() error {
+	if info, err := os.Stat(s.ledgerPath()); err == nil {
+		s.ledgerWritten = info.ModTime()
+	}
 	l, err := ledger.Open(s.ledgerPath(), ledger.Options{AllowNetwork: s.run.networkLedger})
 	if errors.Is(err, ledger.ErrMissing) || errors.Is(err, fs.ErrNotExist) {
 		s.book = ledger.NewBook()

@@ -60,6 +60,14 @@ func (b *Book) Runs() []Run {
 	return append([]Run(nil), b.fold.runs...)
 }
 
+// Results returns the results file as it was when it had every outcome, nil if
+// nothing says that it has.
+func (b *Book) Results() *ResultsFile {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.fold.results
+}
+
 // BeginPass starts a pass over a source: no key has been seen yet. Passes
 // follow each other; they don't overlap.
 func (b *Book) BeginPass() {

@@ -43,8 +43,13 @@ type End struct {
 	Finished time.Time      `json:"finished"`
 	Reason   string         `json:"reason"`
 	Counts   map[string]int `json:"counts"`
-	// ResultsBehind says that the results file could not be completed.
-	ResultsBehind bool `json:"results_behind,omitempty"`
+}
+
+// A ResultsFile is the people's copy of the outcomes as it was when it had all
+// of them. Whoever finds another file there knows that somebody changed it.
+type ResultsFile struct {
+	Size     int64     `json:"size"`     // bytes
+	Modified time.Time `json:"modified"` // by the file system's clock
 }
 
 // A fold is what a ledger's records amount to.
@@ -58,6 +63,8 @@ type fold struct {
 	recent recent
 	byHand map[Hash]struct{} // keys that a person settled or replaced
 	room   int               // how many keys there will be, if that is known
+
+	results *ResultsFile // nil once something happened that the file may not have
 }
 
 const minPerKey = 24 // bytes; no key's records are shorter
@@ -93,7 +100,7 @@ func (f *fold) record(k kind, body []byte) error {
 	case kindRun:
 		var r Run
 		err := json.Unmarshal(body, &r)
-		f.runs = append(f.runs, r)
+		f.startRun(r)
 		return err
 	case kindEnd:
 		return f.end(body)
@@ -154,11 +161,16 @@ func (f *fold) byPerson(k kind, body []byte) error {
 	case kindForgotten:
 		e, err := readForgotten(body)
 		if err == nil {
+			f.results = nil
 			f.index.update(e.Hash, func(b bits) bits { return b.settle(Forgotten, 0, false) })
 		}
 		return err
 	case kindErased:
 		_, err := readErased(body)
+		return err
+	case kindResults:
+		r, err := readJSON[ResultsFile](body)
+		f.results = &r
 		return err
 	}
 	return fmt.Errorf("a record of unknown kind %q", byte(k))
@@ -166,13 +178,21 @@ func (f *fold) byPerson(k kind, body []byte) error {
 
 // settleByHand makes a key sent, or pending again.
 func (f *fold) settleByHand(h Hash, as Status, now bool) {
+	f.results = nil
 	f.byHand[h] = struct{}{}
 	f.index.update(h, func(b bits) bits { return b.settle(as, 0, now) })
 }
 
 func (f *fold) replace(h Hash, now bool) {
+	f.results = nil
 	f.byHand[h] = struct{}{}
 	f.index.update(h, func(b bits) bits { return b.settle(Replaced, 0, now) })
+}
+
+// startRun begins a run, which may write to the results file at any moment.
+func (f *fold) startRun(r Run) {
+	f.results = nil
+	f.runs = append(f.runs, r)
 }
 
 func (f *fold) start(body []byte) error {
@@ -233,6 +253,7 @@ func (f *fold) settle(h outcomeHead, now bool) error {
 	if err != nil {
 		return err
 	}
+	f.results = nil
 	var why uint16
 	if h.status == Failed {
 		why = f.causes.numberOf(h.httpStatus, h.code)

@@ -14,7 +14,7 @@ type Record struct {
 	Frame  int64  // where its frame starts: records of one frame became durable together
 	Kind   string // "header", "run", "claim" ...
 	// Value is a Header, Run, End, Claim, Release, Settled, HandSettled,
-	// Replacement, Forgetting or Erasure.
+	// Replacement, Forgetting, Erasure or ResultsFile.
 	Value any
 }
 

@@ -83,9 +83,18 @@ func (l *Ledger) Whole() bool { return l.whole }
 // StartRun records, durably, that a run begins.
 func (l *Ledger) StartRun(r Run) error {
 	l.mu.Lock()
-	l.fold.runs = append(l.fold.runs, r)
+	l.fold.startRun(r)
 	l.mu.Unlock()
 	return l.addJSON(kindRun, r)
+}
+
+// NoteResults records, durably, what the results file is now that it has every
+// outcome.
+func (l *Ledger) NoteResults(r ResultsFile) error {
+	l.mu.Lock()
+	l.fold.results = &r
+	l.mu.Unlock()
+	return l.addJSON(kindResults, r)
 }
 
 // EndRun records, durably, how the run ended.

@@ -25,12 +25,14 @@ const (
 	kindForgotten kind = 'F' // the hash of a key that is never written to
 	kindAnonymous kind = 'c' // a claim that has the hash of a forgotten key
 	kindErased    kind = 'Z' // what a person did to a forgotten key
+
+	kindResults kind = 'P' // JSON ResultsFile: the people's copy is up to date
 )
 
 var kindNames = map[kind]string{
 	kindHeader: "header", kindRun: "run", kindEnd: "end", kindClaim: "claim", kindRelease: "release",
 	kindOutcome: "outcome", kindHand: "settled by hand", kindReplaced: "replaced", kindForgotten: "forgotten",
-	kindAnonymous: "claim of a forgotten key", kindErased: "erased",
+	kindAnonymous: "claim of a forgotten key", kindErased: "erased", kindResults: "results file",
 }
 
 // String returns the word that people read.
@@ -285,6 +287,8 @@ func readValue(k kind, body []byte) (any, error) {
 		return readForgotten(body)
 	case kindErased:
 		return readErased(body)
+	case kindResults:
+		return readJSON[ResultsFile](body)
 	}
 	return nil, fmt.Errorf("a record of unknown %v", k)
 }
