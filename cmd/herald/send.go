@@ -207,6 +207,7 @@ func (s *session) engineConfig(o *observer) sender.Config {
 	return sender.Config{
 		Open: s.open, Key: s.renderer.Key, Render: s.renderer.Render, Keys: s.book,
 		Pace: s.governor.Pace, Send: s.client.CreateMessage, Ledger: s.ledger,
+		Probe: s.probe, Disconnect: s.client.CloseIdleConnections,
 		Pick: s.pick, Former: s.former, Observe: o.saw,
 		Workers: s.campaign.Workers, Limit: s.run.limit,
 		LatePasses: s.run.latePasses, LateWait: s.run.lateWait,
@@ -217,6 +218,12 @@ func (s *session) engineConfig(o *observer) sender.Config {
 		},
 		MaxOutage: maxOutage,
 	}
+}
+
+// probe asks the API something that writes to nobody.
+func (s *session) probe(ctx context.Context) error {
+	_, err := s.client.Me(ctx)
+	return err
 }
 
 const (

@@ -26,21 +26,26 @@ type caution struct {
 	on       bool
 	turn     chan struct{} // of size 1, filled while nobody has the turn
 	setbacks int           // since the last good answer
+	doubtful bool          // whether the API can be reached
 }
 
 // A turn is leave to claim one row. Its holder calls done exactly once.
 type turn struct {
-	caution *caution
-	alone   bool // nobody else has one
+	caution    *caution
+	alone      bool // nobody else has one
+	suspicious bool // its holder should probe before it claims
 }
 
 // enter waits, while caution is on, for the only turn there is.
 func (c *caution) enter(ctx context.Context) (turn, error) {
+	if err := ctx.Err(); err != nil {
+		return turn{}, err
+	}
 	c.mu.Lock()
 	on, only := c.on, c.turn
 	c.mu.Unlock()
 	if !on {
-		return turn{caution: c}, ctx.Err()
+		return turn{caution: c}, nil
 	}
 	select {
 	case <-only:
@@ -48,7 +53,7 @@ func (c *caution) enter(ctx context.Context) (turn, error) {
 		return turn{}, ctx.Err()
 	}
 	t := turn{caution: c, alone: true}
-	pause, on := c.pause()
+	pause, on := c.pause(&t)
 	if !on { // ended while this one waited
 		t.giveBack()
 		return turn{caution: c}, nil
@@ -62,10 +67,11 @@ func (c *caution) enter(ctx context.Context) (turn, error) {
 
 // pause is how long the holder of the only turn waits: not at all after the
 // first setback, then full jitter below a bound that doubles. It also reports
-// whether caution is still on.
-func (c *caution) pause() (time.Duration, bool) {
+// whether caution is still on, and tells the holder whether to probe.
+func (c *caution) pause(t *turn) (time.Duration, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	t.suspicious = c.doubtful || c.setbacks > 1
 	if !c.on || c.setbacks < 2 {
 		return 0, c.on
 	}
@@ -94,15 +100,29 @@ func (t turn) done(class intercom.Class) {
 	c.mu.Lock()
 	switch {
 	case class == intercom.Sent:
-		c.on, c.setbacks = false, 0
+		c.on, c.setbacks, c.doubtful = false, 0, false
+	case class == intercom.Refused && t.alone: // the API is there
+		c.setbacks, c.doubtful = 1, false
 	case class != intercom.Unknown && class != intercom.NotSent:
 	case !c.on:
 		c.begin()
+		c.doubtful = class == intercom.NotSent
 	case t.alone:
 		c.setbacks++
 	}
 	c.mu.Unlock()
 	t.giveBack()
+}
+
+// suspect begins caution without a setback: something says that the API may
+// not be reached.
+func (c *caution) suspect() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.on {
+		c.begin()
+	}
+	c.doubtful = true
 }
 
 func (c *caution) begin() {

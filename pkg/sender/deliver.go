@@ -57,9 +57,14 @@ func (e *Engine) deliver(j *job) (ledger.Status, error) {
 // any more.
 func (e *Engine) ready() (turn, error) {
 	for {
+		e.wakeUp()
 		t, err := e.caution.enter(e.stop)
 		if err != nil {
 			return turn{}, err
+		}
+		if t.suspicious && !e.probe() {
+			t.done(intercom.NotSent)
+			continue
 		}
 		if err = e.cfg.Pace(e.stop); err != nil && e.stop.Err() == nil {
 			e.halt(&Halt{Cause: WaitedTooLong, Err: err})
@@ -68,9 +73,10 @@ func (e *Engine) ready() (turn, error) {
 			t.giveBack()
 			return turn{}, err
 		}
-		if t.stands() {
+		if !e.wakeUp() && t.stands() {
 			return t, nil
 		}
+		t.giveBack()
 	}
 }
 

@@ -78,6 +78,13 @@ type Config struct {
 	// Send POSTs a message exactly once; required by Run. Its error is classified
 	// with intercom.ClassOf.
 	Send func(context.Context, *intercom.Message) (intercom.Receipt, error)
+	// Probe asks the API something that writes to nobody, before the next row is
+	// claimed, where it is doubtful whether it can be reached. Its error is
+	// classified as Send's is. nil: the claimed row itself shows.
+	Probe func(context.Context) error
+	// Disconnect closes the connections that are idle: the machine has slept, and
+	// they are dead. nil: nobody has any.
+	Disconnect func()
 	// Ledger is the truth; required by Run.
 	Ledger Ledger
 	// Pick says which rows are to be sent, by the state of their key; nil
@@ -117,6 +124,7 @@ type Engine struct {
 	breaker breaker
 	caution caution
 	outage  outage
+	sleeps  *sleepWatch
 
 	// Of the present pass; set before its goroutines start.
 	stop context.Context // done: claim nothing more
@@ -138,7 +146,7 @@ func New(cfg Config) *Engine {
 	if cfg.Bad == nil {
 		cfg.Bad = func(int, error) {}
 	}
-	return &Engine{cfg: cfg, breaker: breaker{limits: cfg.Breaker}, outage: outage{longest: cfg.MaxOutage}}
+	return &Engine{cfg: cfg, breaker: breaker{limits: cfg.Breaker}, outage: outage{longest: cfg.MaxOutage}, sleeps: newSleepWatch()}
 }
 
 // Run sends what is to be sent. It returns nil if it came to the end of the
