@@ -6,18 +6,14 @@ import (
 	"context"
 	"io"
 	"os"
-	"os/signal"
 	"sync/atomic"
-	"syscall"
 	_ "time/tzdata" // for templates with time zones, on machines that have none
 
 	"golang.org/x/term"
 )
 
 func main() {
-	// A pipe that nobody reads any more must not end a run: the write fails,
-	// and what it said is lost.
-	signal.Ignore(syscall.SIGPIPE)
+	ignoreSignals()
 	os.Exit(exitCode(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)))
 }
 

@@ -25,6 +25,8 @@ type observer struct {
 
 	mu      sync.Mutex
 	summary report.Summary
+	canary  int          // how many of the first outcomes are kept
+	first   []report.Row // these
 }
 
 // resultsBuffer is how many rows may wait for the results file.
@@ -44,6 +46,9 @@ func (o *observer) saw(row report.Row, before ledger.State) {
 		o.summary.Remove(report.Row{Status: before.Status.String(), Code: before.Code})
 	}
 	o.summary.Add(row)
+	if len(o.first) < o.canary && row.Attempts > 0 {
+		o.first = append(o.first, row)
+	}
 	o.mu.Unlock()
 	if row.Status == report.Skipped && row.Attempts == 0 { // no ledger has it: wait for room
 		o.rows <- row

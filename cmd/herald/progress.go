@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -31,6 +32,13 @@ type display struct {
 
 	stop chan struct{}
 	done chan struct{}
+	mu   sync.Mutex // held by who writes to the terminal
+}
+
+// hold keeps the display from writing while somebody is asked something.
+func (d *display) hold() (resume func()) {
+	d.mu.Lock()
+	return d.mu.Unlock
 }
 
 func (d *display) run() {
@@ -40,7 +48,9 @@ func (d *display) run() {
 	for {
 		select {
 		case <-ticker.C:
+			d.mu.Lock()
 			d.show()
+			d.mu.Unlock()
 		case <-d.stop:
 			d.end()
 			return
@@ -138,7 +148,11 @@ func (u *pulse) line() string {
 
 // outlook says what the run waits for, or how long it still takes.
 func (u *pulse) outlook(p sender.Progress, n int, rate float64) string {
-	if wait := time.Until(u.governor.Status().Until); wait > 0 {
+	status := u.governor.Status()
+	if status.Paused {
+		return "paused"
+	}
+	if wait := time.Until(status.Until); wait > 0 {
 		return "waiting for the window, " + report.Duration(wait.Round(100*time.Millisecond))
 	}
 	if !p.LateAt.IsZero() {

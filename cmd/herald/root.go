@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/herald-campaigns/herald/pkg/campaign"
+	"github.com/herald-campaigns/herald/pkg/governor"
 )
 
 const about = `herald sends a campaign: one message to each row of a file, through Intercom's
@@ -47,7 +48,7 @@ func rootCommand(p *program) *cobra.Command {
 	}
 	root.AddCommand(
 		demoCommand(p), initCommand(p), checkCommand(p), previewCommand(p), rehearseCommand(p),
-		sendCommand(p), retryCommand(p), exportCommand(p), statusCommand(p), showCommand(p), settleCommand(p), forgetCommand(p), ledgerCommand(p),
+		sendCommand(p), stopCommand(p), retryCommand(p), exportCommand(p), statusCommand(p), showCommand(p), settleCommand(p), forgetCommand(p), ledgerCommand(p),
 		sandboxCommand(p), loginCommand(p), versionCommand(p),
 	)
 	root.SuggestionsMinimumDistance = 2
@@ -190,6 +191,12 @@ func (f *fileFlags) addSource(flags *pflag.FlagSet) {
 	flags.StringVar(&f.source, "source", "", "read recipients from this `file` and not the campaign's; - is stdin")
 }
 
+// addLedger is add for a command that needs to know the ledger alone.
+func (f *fileFlags) addLedger(flags *pflag.FlagSet) {
+	f.all = flags
+	flags.StringVar(&f.ledger, "ledger", "", "the campaign's ledger is this `file` (default NAME.ledger beside the campaign)")
+}
+
 func (f *fileFlags) add(flags *pflag.FlagSet) {
 	f.addSource(flags)
 	flags.StringVar(&f.ledger, "ledger", "", "keep claims and outcomes in this `file` (default NAME.ledger beside the campaign)")
@@ -214,8 +221,9 @@ func (f *apiFlags) add(flags *pflag.FlagSet) {
 type runFlags struct {
 	yes, skipCheck, skipBadRows, mustResume, newContent, adoptResults, networkLedger, json bool
 	rate, share, progress                                                                  string
-	workers, limit, latePasses, duplicates                                                 int
-	lateWait                                                                               time.Duration
+	workers, limit, latePasses, duplicates, canary                                         int
+	lateWait, maxWait, maxOutage                                                           time.Duration
+	goOn                                                                                   bool
 }
 
 // check says what is wrong with the values of flags. A 0 that was given is no
@@ -226,11 +234,20 @@ func (f *runFlags) check(files *fileFlags) error {
 		value, least, most int
 	}{
 		{"limit", f.limit, 1, math.MaxInt},
+		{"canary", f.canary, 1, math.MaxInt},
 		{"workers", f.workers, 1, campaign.MaxWorkers},
 		{"late-passes", f.latePasses, 0, 100},
 	} {
 		if given := files.given(n.name); n.value > n.most || n.value < n.least && (given || n.value < 0) {
 			return fmt.Errorf("%s: %d must be a whole number from %d%s", files.origin(n.name), n.value, n.least, upTo(n.most))
+		}
+	}
+	if f.goOn && f.canary == 0 {
+		return errors.New("--go-on says what follows a canary: add --canary N")
+	}
+	for name, d := range map[string]time.Duration{"max-wait": f.maxWait, "max-outage": f.maxOutage} {
+		if d <= 0 && files.given(name) {
+			return fmt.Errorf("--%s: %v must be longer than nothing", name, d)
 		}
 	}
 	if f.progress != "" && !slices.Contains([]string{"auto", "plain", "none"}, f.progress) {
@@ -260,6 +277,10 @@ func (f *runFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.networkLedger, "allow-network-ledger", false, "keep the ledger on a network file system, which may lose locks and writes")
 	flags.IntVar(&f.latePasses, "late-passes", 2, "try contacts that were not found this many times more: they may be minutes old")
 	flags.DurationVar(&f.lateWait, "late-wait", 2*time.Minute, "wait this long before each of these passes")
+	flags.IntVar(&f.canary, "canary", 0, "send to `N` rows first, show what became of them, and ask before the others follow")
+	flags.BoolVar(&f.goOn, "go-on", false, "after --canary, go on without asking if every one of its messages was sent")
+	flags.DurationVar(&f.maxWait, "max-wait", governor.DefaultMaxWait, "stop when the API would let nothing through for longer than this")
+	flags.DurationVar(&f.maxOutage, "max-outage", maxOutage, "stop when the API could not be reached for longer than this")
 	f.addOutput(flags)
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -153,16 +154,23 @@ func (s *session) execute(ctx, cut context.Context, m mode, v *survey) error {
 		return err
 	}
 	o := observe(s.resultsPath())
-	engine := sender.New(s.engineConfig(o))
+	first := &canary{session: s, observer: o}
+	config := s.engineConfig(o)
+	config.Canary, config.GoOn = s.engineCanary(v), first.goOn
+	o.canary = config.Canary
+	engine := sender.New(config)
 	cut, release := finishing(ctx, cut, s.campaign.Timeout, func() {
 		s.say("stopping: messages in flight are finished first; interrupt again to cut them off")
 	})
 	defer release()
+	defer pausable(s.pause)()
 	pulse := &pulse{engine: engine, governor: s.governor, started: time.Now()}
 	if v != nil {
 		pulse.total = v.Ready
+		first.others = v.Ready - config.Canary
 	}
 	d := s.display(s.run.progress, pulse.total, pulse.done, pulse.line)
+	first.display = d
 	err := engine.Run(ctx, cut)
 	if errors.Is(err, context.Canceled) {
 		err = errInterrupted
@@ -175,6 +183,17 @@ func (s *session) execute(ctx, cut context.Context, m mode, v *survey) error {
 	err = s.endRun(engine.Progress(), err)
 	d.close() // not before the run is on record: a terminal may be stopped for hours
 	return s.finish(m, o, engine.Progress(), took, err, resultsErr)
+}
+
+// pause lets nothing new leave, until it is called again with false.
+func (s *session) pause(on bool) {
+	if on {
+		s.governor.Pause()
+		s.say("paused: nothing new leaves until: herald stop %s --resume", shellQuote(s.campaign.File))
+		return
+	}
+	s.governor.Resume()
+	s.say("resumed")
 }
 
 // endRun completes the run's record, and returns why the run ended.
@@ -216,7 +235,7 @@ func (s *session) engineConfig(o *observer) sender.Config {
 			Unknown:  sender.Threshold(s.campaign.Stop.Unknown),
 			Alike:    alike,
 		},
-		MaxOutage: maxOutage,
+		MaxOutage: cmp.Or(s.run.maxOutage, maxOutage),
 	}
 }
 
@@ -226,10 +245,11 @@ func (s *session) probe(ctx context.Context) error {
 	return err
 }
 
-const (
-	alike     = 20 // first answers that fail in the same way before a run stops
-	maxOutage = 10 * time.Minute
-)
+// maxOutage is how long the network may be gone, if no flag says otherwise.
+const maxOutage = 10 * time.Minute
+
+// alike is how many first answers may fail in the same way before a run stops.
+const alike = 20
 
 func (s *session) runRecord(m mode, v *survey) ledger.Run {
 	r := ledger.Run{

@@ -150,7 +150,7 @@ func (s *session) connect(ctx context.Context) error {
 	}
 	s.governor = governor.New(governor.Options{
 		Rate:  s.campaign.Rate.PerSecond() * governor.Window.Seconds(),
-		Share: s.campaign.Share,
+		Share: s.campaign.Share, MaxWait: s.run.maxWait,
 	})
 	s.client, err = intercom.New(intercom.Options{
 		Region: s.campaign.API.Region, BaseURL: s.campaign.API.BaseURL, Token: token,

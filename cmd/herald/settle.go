@@ -218,7 +218,7 @@ func (s *session) settleOneByOne(ctx context.Context, book *ledger.Book, unknown
 	for i, e := range unknown {
 		fmt.Fprintf(s.err, "\n%d of %d: %s, line %d, %s: %s\n", i+1, len(unknown), e.Key, e.Line,
 			e.FinishedAt.Local().Format("2 January 15:04:05"), e.ErrorMessage)
-		if link := s.contactLink(book, e.Key); link != "" {
+		if link := s.contactLink(workspaceOf(book), e.Key); link != "" {
 			fmt.Fprintf(s.err, "  %s\n", link)
 		}
 		as, err := s.askSent(ctx, in)
@@ -280,14 +280,21 @@ func readAnswer(ctx context.Context, in *bufio.Reader) (string, error) {
 	}
 }
 
-// contactLink returns where the contact is to be seen in Intercom, if the key
-// is the contact's id.
-func (s *session) contactLink(book *ledger.Book, key string) string {
+// workspaceOf returns the workspace that the last run sent from.
+func workspaceOf(book *ledger.Book) string {
 	runs := book.Runs()
-	if k := s.campaign.Key; k != nil && k.Text != s.campaign.To.ID.Text || len(runs) == 0 {
+	if len(runs) == 0 {
 		return ""
 	}
-	workspace := runs[len(runs)-1].Fingerprint["workspace"]
+	return runs[len(runs)-1].Fingerprint["workspace"]
+}
+
+// contactLink returns where the contact is to be seen in Intercom, if the key
+// is the contact's id.
+func (s *session) contactLink(workspace, key string) string {
+	if k := s.campaign.Key; k != nil && k.Text != s.campaign.To.ID.Text {
+		return ""
+	}
 	host := map[string]string{"eu": "app.eu.intercom.com", "au": "app.au.intercom.com"}[s.campaign.API.Region]
 	if host == "" {
 		host = "app.intercom.com"

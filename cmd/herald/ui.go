@@ -130,7 +130,7 @@ func ledgerRefusal(err error) *refusal {
 	case errors.As(err, &locked):
 		return &refusal{what: fmt.Sprintf("another herald is sending this campaign: process %d on %s, since %s",
 			locked.Holder.PID, locked.Holder.Host, locked.Holder.Since.Local().Format("15:04:05 on 2 January")),
-			hint: "wait for it to finish, or stop it: it can be resumed"}
+			hint: "wait for it to finish, or stop it with herald stop: it can be resumed"}
 	case errors.As(err, &damage):
 		return &refusal{what: damage.Error(),
 			hint: "nothing was sent. Restore the file from a backup only if nothing was sent since; a damaged ledger can't tell who was written to"}

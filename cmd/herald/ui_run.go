@@ -118,7 +118,9 @@ func haltSentence(h *sender.Halt) string {
 	case sender.WaitedTooLong:
 		return fmt.Sprintf("stopped: the API lets nothing through: %v", h.Err)
 	case sender.NetworkGone:
-		return fmt.Sprintf("stopped: nothing could be sent for %s: %v", report.Duration(maxOutage), errorWords(h.Err))
+		return fmt.Sprintf("stopped: nothing could be sent for %s: %v", report.Duration(h.After), errorWords(h.Err))
+	case sender.AfterCanary:
+		return fmt.Sprintf("stopped after the canary of %s", count(h.Count, "message"))
 	}
 	return h.Error()
 }
@@ -127,6 +129,10 @@ func haltHint(h *sender.Halt) string {
 	switch h.Cause {
 	case sender.Hopeless:
 		return hopelessAdvice(h.Err) + ". Nothing was lost: this row and all that follow are still to be sent"
+	case sender.AfterCanary:
+		return "look at them in Intercom, then go on with the others. Off a terminal nobody can be asked: add --go-on to go on if all of the canary is sent"
+	case sender.NetworkGone, sender.WaitedTooLong:
+		return "rows that were not reached are still to be sent; --max-outage and --max-wait say how long herald is patient"
 	case sender.TooManyLost:
 		return "unknown rows are not sent again by themselves. Find out what is wrong with the network or the API first"
 	}
@@ -153,11 +159,13 @@ func hopelessAdvice(err error) string {
 // endWords says how and when a run ended, from what its record says.
 func endWords(reason, at string) string {
 	stopped := map[string]string{
-		string(sender.Hopeless):    "every message would have been refused",
-		string(sender.AllAlike):    "the first answers all failed alike",
-		string(sender.TooManyFail): "too many messages failed",
-		string(sender.TooManyLost): "too many outcomes were unknown",
-		string(sender.NetworkGone): "nothing could be sent any more",
+		string(sender.Hopeless):      "every message would have been refused",
+		string(sender.AllAlike):      "the first answers all failed alike",
+		string(sender.TooManyFail):   "too many messages failed",
+		string(sender.TooManyLost):   "too many outcomes were unknown",
+		string(sender.NetworkGone):   "nothing could be sent any more",
+		string(sender.WaitedTooLong): "the API let nothing through",
+		string(sender.AfterCanary):   "only the canary was to be sent",
 	}
 	if why, ok := stopped[reason]; ok {
 		return "stopped at " + at + ": " + why

@@ -166,3 +166,27 @@ func (l *Ledger) settleOpen() error {
 	l.recovered = len(numbers)
 	return l.log.flush()
 }
+
+// Holding returns who has the ledger at path open now, and whether anybody has.
+// It reads no more than that, and changes nothing.
+func Holding(path string, fsys FS) (Holder, bool, error) {
+	if fsys == nil {
+		fsys = Disk
+	}
+	f, err := openRead(path, fsys)
+	if err != nil {
+		return Holder{}, false, err
+	}
+	defer f.Close() // and give back the lock that nobody else has
+	front, err := readFront(f, path)
+	if err != nil {
+		return Holder{}, false, err
+	}
+	switch err := f.Lock(); {
+	case errors.Is(err, errLocked):
+		return front.holder, true, nil
+	case err != nil:
+		return Holder{}, false, fmt.Errorf("lock %s: %w", path, err)
+	}
+	return Holder{}, false, nil
+}

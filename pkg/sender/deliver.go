@@ -143,7 +143,7 @@ func (e *Engine) release(claim uint64, class intercom.Class, cause error) error 
 	case class == intercom.Throttled:
 		e.outage.over()
 	case !errors.Is(cause, context.Canceled) && e.outage.tooLong():
-		e.halt(&Halt{Cause: NetworkGone, Err: cause})
+		e.halt(&Halt{Cause: NetworkGone, Err: cause, After: e.cfg.MaxOutage})
 	}
 	return e.cfg.Ledger.Release(claim, class.String())
 }

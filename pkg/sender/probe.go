@@ -24,7 +24,7 @@ func (e *Engine) probe() bool {
 		return true
 	}
 	if e.outage.tooLong() {
-		e.halt(&Halt{Cause: NetworkGone, Err: err})
+		e.halt(&Halt{Cause: NetworkGone, Err: err, After: e.cfg.MaxOutage})
 	}
 	return false
 }

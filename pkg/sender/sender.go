@@ -25,6 +25,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -102,6 +103,12 @@ type Config struct {
 	// goroutines at once. nil: nobody.
 	Bad func(line int, err error)
 
+	// Canary is how many rows are sent first. When they have their outcomes,
+	// GoOn is asked, by one goroutine, whether the others follow: an error stops
+	// the run. 0: nobody is asked.
+	Canary int
+	GoOn   func(context.Context) error
+
 	// Workers is the number of workers, at least 1.
 	Workers int
 	// Limit is how many rows may be picked, 0 for all.
@@ -130,6 +137,8 @@ type Engine struct {
 	stop context.Context // done: claim nothing more
 	cut  context.Context // done: abandon what is in flight
 	halt context.CancelCauseFunc
+
+	inHand sync.WaitGroup // rows that the workers have
 }
 
 // New returns an engine for one run.
@@ -158,7 +167,7 @@ func (e *Engine) Run(stop, cut context.Context) error {
 	defer halt(nil)
 	e.stop, e.cut, e.halt = stop, cut, halt
 
-	err := e.pass(&sift{engine: e, pick: e.cfg.Pick, limit: e.cfg.Limit, first: true}, e.deliver)
+	err := e.pass(&sift{engine: e, pick: e.cfg.Pick, limit: e.cfg.Limit, canary: e.cfg.Canary, first: true}, e.deliver)
 	for late := 0; late < e.cfg.LatePasses && err == nil && e.tally.late.Load() > 0; late++ {
 		if !e.waitLate() {
 			break
@@ -246,6 +255,7 @@ func (e *Engine) work(jobs <-chan *job, handle handler) error {
 			first = e.failing(err)
 		}
 		e.tally.done(j, status)
+		e.inHand.Done()
 	}
 	return first
 }
@@ -254,9 +264,10 @@ func (e *Engine) work(jobs <-chan *job, handle handler) error {
 // flight finishes, all else stays pending.
 type Halt struct {
 	Cause HaltCause
-	Err   error  // the answer that led to it, if one did
-	Count int    // of answers that led to it
-	Code  string // they share
+	Err   error         // the answer that led to it, if one did
+	Count int           // of answers that led to it
+	After time.Duration // that it lasted, where that led to it
+	Code  string        // they share
 }
 
 // A HaltCause says why an engine stopped.
@@ -264,12 +275,12 @@ type HaltCause string
 
 // The causes of a halt.
 const (
-	Hopeless    HaltCause = "hopeless"     // an answer that every row would get: bad token, wrong plan, unknown sender
-	AllAlike    HaltCause = "all-alike"    // the first answers all failed in the same way
-	TooManyFail HaltCause = "failures"     // more failures than the campaign allows
-	TooManyLost HaltCause = "unknown"      // more unknowns than the campaign allows
-	NetworkGone HaltCause = "network-gone" // nothing could be sent for too long
-
+	Hopeless      HaltCause = "hopeless"        // an answer that every row would get: bad token, wrong plan, unknown sender
+	AllAlike      HaltCause = "all-alike"       // the first answers all failed in the same way
+	TooManyFail   HaltCause = "failures"        // more failures than the campaign allows
+	TooManyLost   HaltCause = "unknown"         // more unknowns than the campaign allows
+	NetworkGone   HaltCause = "network-gone"    // nothing could be sent for too long
+	AfterCanary   HaltCause = "canary"          // a person, or a rule, was content with the first rows alone
 	WaitedTooLong HaltCause = "waited-too-long" // the API let nothing through for too long
 )
 

@@ -498,6 +498,33 @@ func TestClaimComesBeforePost(t *testing.T) {
 	f.runAll()
 }
 
+func TestCanaryIsAnsweredFirst(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		answer error // of whoever is asked
+		sent   int
+	}{{"go on", nil, 9}, {"stop", &Halt{Cause: AfterCanary}, 3}} {
+		t.Run(test.name, func(t *testing.T) {
+			f := newFake(t, "a", "b", "b", "c", "d", "e", "f", "g", "h", "i")
+			f.Canary = 3
+			asked := 0
+			f.GoOn = func(context.Context) error {
+				if asked++; len(f.posts) != 3 || len(f.events) != 4 { // and the duplicate
+					t.Errorf("asked after %d messages and %d rows", len(f.posts), len(f.events))
+				}
+				return test.answer
+			}
+			p, err := f.run(t.Context(), t.Context())
+			if !errors.Is(err, test.answer) || asked != 1 {
+				t.Errorf("ended with %v, asked %d times", err, asked)
+			}
+			if p.Sent != test.sent || p.Pending != 9-test.sent || p.Rows != 10 {
+				t.Errorf("%v", p.Equation)
+			}
+		})
+	}
+}
+
 func TestOutageEndsTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t, "a", "b", "c", "d", "e")

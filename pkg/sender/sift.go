@@ -35,6 +35,7 @@ type sift struct {
 	engine *Engine
 	pick   func(ledger.State) bool
 	limit  int  // jobs that may be made; 0: any number
+	canary int  // jobs after which somebody is asked; 0: never
 	first  bool // the pass that counts rows
 	made   int
 }
@@ -61,9 +62,26 @@ func (s *sift) run(rows Source, jobs chan<- *job) error {
 			return nil
 		}
 		if j := s.row(row); j != nil {
+			s.engine.inHand.Add(1)
 			jobs <- j
+			if err := s.afterCanary(); err != nil {
+				s.engine.halt(err) // and go on, to count what is left
+			}
 		}
 	}
+}
+
+// afterCanary asks whether the run goes on, once the canary's last row is made:
+// when all of them have what came of them.
+func (s *sift) afterCanary() error {
+	if s.canary == 0 || s.made != s.canary {
+		return nil
+	}
+	s.engine.inHand.Wait()
+	if s.engine.stop.Err() != nil {
+		return nil
+	}
+	return s.engine.cfg.GoOn(s.engine.stop)
 }
 
 // row counts a row and returns its job, nil if it is not to be sent.
