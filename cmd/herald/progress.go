@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"sync"
 	"time"
@@ -116,6 +117,7 @@ type pulse struct {
 	governor *governor.Governor
 	total    int // rows to be sent; 0: not known
 	started  time.Time
+	speed    speedometer
 }
 
 // answered is how many rows of this run have an outcome.
@@ -139,8 +141,13 @@ func (u *pulse) line() string {
 	if u.total > 0 {
 		count += " of " + report.Number(u.total)
 	}
-	rate := float64(n) / max(time.Since(u.started).Seconds(), 0.001)
-	fmt.Fprintf(&b, "%s · %.0f/s · sent %s failed %s unknown %s", count, rate,
+	rate := u.speed.perSecond(time.Now(), n)
+	overall := float64(n) / max(time.Since(u.started).Seconds(), 0.001)
+	fmt.Fprintf(&b, "%s · %.0f/s", count, rate)
+	if math.Abs(rate-overall) > 0.1*overall {
+		fmt.Fprintf(&b, " (%.0f/s overall)", overall)
+	}
+	fmt.Fprintf(&b, " · sent %s failed %s unknown %s",
 		report.Number(p.SentNow), report.Number(p.FailedNow), report.Number(p.UnknownNow))
 	b.WriteString(" · " + u.outlook(p, n, rate))
 	return b.String()
@@ -158,11 +165,30 @@ func (u *pulse) outlook(p sender.Progress, n int, rate float64) string {
 	if !p.LateAt.IsZero() {
 		return "waiting for contacts that may be new, " + report.Duration(time.Until(p.LateAt).Round(time.Second))
 	}
-	if n == 0 {
+	left := u.total - n
+	switch {
+	case n == 0:
 		return "starting"
+	case left <= 0:
+		return "finishing"
+	case rate == 0:
+		return "waiting for answers"
 	}
-	if left := u.total - n; left > 0 && rate > 0 && n > 0 {
-		return report.Duration(time.Duration(float64(left)/rate*float64(time.Second)).Round(time.Second)) + " left"
+	return u.toGo(status, left, rate)
+}
+
+// toGo says how long the rest takes, and how much of that is because others use
+// the limit too.
+func (u *pulse) toGo(status governor.Status, left int, rate float64) string {
+	takes := func(perSecond float64) time.Duration {
+		return time.Duration(float64(left) / perSecond * float64(time.Second)).Round(time.Second)
 	}
-	return "finishing"
+	text := report.Duration(takes(rate)) + " left"
+	full := status.Effective / governor.Window.Seconds()
+	if late := takes(rate) - takes(full); status.UsedByOthers > 0 && full > rate && late >= time.Minute {
+		now := time.Now()
+		text = fmt.Sprintf("others use %s of %s: done %s instead of %s", report.Number(status.UsedByOthers), report.Number(status.Limit),
+			now.Add(takes(rate)).Format("15:04"), now.Add(takes(full)).Format("15:04"))
+	}
+	return text
 }

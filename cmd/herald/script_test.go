@@ -375,6 +375,8 @@ var varying = []struct {
 	{regexp.MustCompile(`request sandbox-\d+`), "request ID"},
 	{regexp.MustCompile(`(?m)^(this run, ).*:$`), "${1}TIME:"},
 	{regexp.MustCompile(`(?m)^(  answers  ).*$`), "${1} TIMES"},
+	{regexp.MustCompile(`(?m)^(  speed  +)[0-9,]+/s`), "${1}N/s"},
+	{regexp.MustCompile(`(?m)^(  waited  +)[0-9.,]+ [a-z]+`), "${1}TIME"},
 	{regexp.MustCompile(`(?m)^(  (?:message|request)  +)\S+$`), "${1}ID"},
 	{regexp.MustCompile(`\d\d:\d\d:\d\d on \d+ [A-Z][a-z]+ \d{4}`), "TIME"},
 	{regexp.MustCompile(`(?m)by \S+ on \S+, \d+ [A-Z][a-z]+ \d{4} \d\d:\d\d:\d\d, (.*) at \d\d:\d\d:\d\d`), "by WHO on HOST, TIME, $1 at TIME"},

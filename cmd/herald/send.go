@@ -164,7 +164,8 @@ func (s *session) execute(ctx, cut context.Context, m mode, v *survey) error {
 	})
 	defer release()
 	defer pausable(s.pause)()
-	pulse := &pulse{engine: engine, governor: s.governor, started: time.Now()}
+	now := time.Now()
+	pulse := &pulse{engine: engine, governor: s.governor, started: now, speed: startSpeedometer(now)}
 	if v != nil {
 		pulse.total = v.Ready
 		first.others = v.Ready - config.Canary

@@ -28,15 +28,19 @@ func (s *session) printSummary(o *observer, p sender.Progress, took time.Duratio
 			Balanced bool            `json:"balanced"`
 			Partial  bool            `json:"partial"` // the run was cut short before the source was read to its end
 			Run      *report.Summary `json:"run"`
+			Pace     figures         `json:"pace"`
 			Seconds  float64         `json:"seconds"`
 			Results  string          `json:"results"`
 			Ledger   string          `json:"ledger"`
-		}{s.campaign.Name, endReason(cause), p.Equation, p.Balanced(), p.Partial, &o.summary, took.Seconds(), s.resultsPath(), s.ledgerPath()})
+		}{s.campaign.Name, endReason(cause), p.Equation, p.Balanced(), p.Partial, &o.summary, s.figuresOf(p, took), took.Seconds(), s.resultsPath(), s.ledgerPath()})
 		return
 	}
 	if o.summary.Rows() > 0 {
 		fmt.Fprintf(s.out, "\nthis run, %s:\n", report.Duration(took))
 		_ = o.summary.WriteText(s.out)
+		if answered(p) > 0 {
+			fmt.Fprint(s.out, s.figuresOf(p, took))
+		}
 	}
 	fmt.Fprintf(s.out, "\n%s\n", p.Equation)
 	if p.Partial {

@@ -34,6 +34,7 @@ type limit struct {
 	resets     time.Time // the end of the window as last told
 	byOthers   int       // proven use
 	lastOthers int       // the same, when the window before ended
+	mostOthers int       // the same, of all windows
 	theirPace  float64   // requests by others for each of ours
 	sampledAt  time.Time
 }
@@ -162,6 +163,7 @@ func (g *Governor) sample(now time.Time, h headers) {
 	l.sampledAt, l.resets = now, resets
 	ours := g.count.since(resets.Add(-Window - rounded))
 	l.byOthers = max(0, l.told-h.remaining-ours)
+	l.mostOthers = max(l.mostOthers, l.byOthers)
 	l.theirPace = min(float64(l.byOthers)/float64(max(1, ours)), maxTheirPace)
 }
 

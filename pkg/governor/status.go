@@ -55,6 +55,9 @@ type Status struct {
 	// or the one before, whichever is more.
 	UsedByUs, UsedByOthers int
 
+	// MostByOthers is the most that others were proven to use in a window.
+	MostByOthers int
+
 	Throttled  int // answers of 429 so far, of any kind
 	TurnedBack int // requests not admitted so far
 
@@ -76,6 +79,9 @@ type tally struct {
 	stalled               time.Duration // waited for the API since a request was last let in
 }
 
+// Share returns the part of the API's limit that may be used.
+func (g *Governor) Share() float64 { return g.share }
+
 // Status returns what the governor knows now.
 func (g *Governor) Status() Status {
 	g.mu.Lock()
@@ -85,7 +91,8 @@ func (g *Governor) Status() Status {
 	s := Status{
 		Limit: g.limit.told, Remaining: g.limit.remaining, Effective: g.limit.effective,
 		UsedByUs: g.count.since(g.limit.began(now)), UsedByOthers: g.limit.usedByOthers(now),
-		Throttled: g.tally.throttled, TurnedBack: g.tally.turnedBack, Waits: g.tally.waits,
+		MostByOthers: g.limit.mostOthers,
+		Throttled:    g.tally.throttled, TurnedBack: g.tally.turnedBack, Waits: g.tally.waits,
 		Until: g.window.until, Cause: Throttled, Paused: g.paused,
 	}
 	if t := g.paths.until(); t.After(s.Until) {
