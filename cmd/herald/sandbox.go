@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"os/signal"
 	"syscall"
 	"time"
@@ -13,7 +14,7 @@ import (
 )
 
 func sandboxCommand(p *program) *cobra.Command {
-	var addr, style string
+	var addr, style, people string
 	var faults, unknown []string
 	o := sandbox.Options{}
 	c := &cobra.Command{
@@ -22,7 +23,8 @@ func sandboxCommand(p *program) *cobra.Command {
 		Long: `Sandbox listens on this machine and answers as Intercom's API does: it checks
 each request, keeps rate-limit windows, knows unknown, too new and unsubscribed
 contacts, and can be told to misbehave. Its page shows the messages as an inbox;
-/_sandbox/witness tells what arrived. Any token will do.
+/_sandbox/witness tells what arrived. Any token will do. Every contact exists,
+and searches find you@example.com, for tests; or --people says who there is.
 
 Faults are KIND=WHEN. KIND is an HTTP status, slow:3s, reset-before, reset-after,
 cut, not-json or empty; WHEN is a share (1%), first:20 or id:CONTACT.`,
@@ -32,6 +34,9 @@ cut, not-json or empty; WHEN is a share (1%), first:20 or id:CONTACT.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := readSandboxFlags(&o, style, faults); err != nil {
+				return &usageError{err: err, command: c.CommandPath()}
+			}
+			if err := readPeople(&o, people); err != nil {
 				return &usageError{err: err, command: c.CommandPath()}
 			}
 			o.Contacts.States = map[string]sandbox.State{}
@@ -52,6 +57,7 @@ cut, not-json or empty; WHEN is a share (1%), first:20 or id:CONTACT.`,
 	f.StringArrayVar(&unknown, "unknown-contact", nil, "the contact with this `id` does not exist; several times")
 	f.Var(shareFlag{&o.Contacts.TooNew}, "too-new", "this `share` of contacts is not found the first time")
 	f.Var(shareFlag{&o.Contacts.Unsubscribed}, "unsubscribed", "this `share` of contacts refuses emails")
+	f.StringVar(&people, "people", "", "the workspace's contacts are those in this .jsonl `file`, and nobody else")
 	f.BoolVar(&o.Restricted, "restricted", false, "answer as a workspace without a subscription does")
 	f.StringVar(&o.Token, "accept-token", "", "accept only this made-up `token`")
 	f.StringVar(&o.Workspace.IDCode, "workspace", "", "play the workspace with this `id` (default sandbox)")
@@ -61,6 +67,25 @@ cut, not-json or empty; WHEN is a share (1%), first:20 or id:CONTACT.`,
 	f.StringArrayVar(&faults, "fault", nil, "misbehave: `KIND=WHEN`, several times")
 	f.Uint64Var(&o.Seed, "seed", 1, "choose other contacts and moments for shares")
 	return c
+}
+
+// readPeople makes the people of a file the contacts of the workspace. Without
+// one every id exists, and whoever tries a test send is there to be found.
+func readPeople(o *sandbox.Options, path string) (err error) {
+	if path == "" {
+		o.People = []sandbox.Person{{ID: "5f00c0ffee", Role: "user", Email: "you@example.com", Name: "You"}}
+		o.AnyRecipient = true
+		return nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("--people: %w", err)
+	}
+	defer f.Close()
+	if o.People, err = sandbox.ReadPeople(f); err != nil {
+		return fmt.Errorf("--people %s: %w", path, err)
+	}
+	return nil
 }
 
 func readSandboxFlags(o *sandbox.Options, style string, faults []string) error {

@@ -240,7 +240,9 @@ func (s *stage) start(ts *testscript.TestScript, args []string) {
 	var o sandbox.Options
 	var faults []string
 	var held bool
+	var people string
 	f := pflag.NewFlagSet("sandbox start", pflag.ContinueOnError)
+	f.StringVar(&people, "people", "", "a file of contacts")
 	f.IntVar(&o.Limit, "limit", 0, "requests a window")
 	f.DurationVar(&o.Window, "window", 0, "its length")
 	f.BoolVar(&o.Restricted, "restricted", false, "a workspace without a subscription")
@@ -253,6 +255,10 @@ func (s *stage) start(ts *testscript.TestScript, args []string) {
 	o.Contacts.States = contactFlags(f)
 	ts.Check(f.Parse(args))
 	ts.Check(readSandboxFlags(&o, "aligned", faults))
+	if people != "" {
+		people = ts.MkAbs(people)
+	}
+	ts.Check(readPeople(&o, people))
 	if !held {
 		close(c.hold)
 	}

@@ -18,6 +18,7 @@ import (
 
 func sendCommand(p *program) *cobra.Command {
 	s := &session{program: p}
+	var test testSend
 	c := &cobra.Command{
 		Use:   "send CAMPAIGN",
 		Short: "Check, confirm, send; or go on where the last run stopped",
@@ -25,23 +26,37 @@ func sendCommand(p *program) *cobra.Command {
 to each recipient that was not written to before. The ledger remembers every
 message; after an interruption the same command goes on with what is pending.
 
-The first Ctrl-C lets the messages in flight finish, the second cuts them off.`,
+The first Ctrl-C lets the messages in flight finish, the second cuts them off.
+
+With --test-to the messages of one row, or of a few, go to contacts of your own
+instead, their subjects marked "[test]". Nobody in the source is written to, and
+the ledger does not know of it.`,
 		Example: `  herald send spring.yaml
   herald send spring.yaml --yes --rate 500/10s        # from a script
   herald send spring.yaml --limit 100                 # the first 100 only
+  herald send spring.yaml --test-to me@example.com --line 3
   gunzip -c contacts.csv.gz | herald send spring.yaml --source - --yes`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := fromEnvironment(p, c.Flags()); err != nil {
 				return err
 			}
+			if err := test.check(); err != nil {
+				return &usageError{err: err, command: c.CommandPath()}
+			}
 			defer s.close()
+			if len(test.to) > 0 {
+				return s.sendTest(c.Context(), args[0], test)
+			}
 			return s.send(c.Context(), args[0], mode{command: "send", picks: pending})
 		},
 	}
 	s.files.add(c.Flags())
 	s.api.add(c.Flags())
 	s.run.add(c.Flags())
+	c.Flags().StringSliceVar(&test.to, "test-to", nil, "send as a test to this `contact` of yours: its id or email address; several with commas")
+	c.Flags().IntVar(&test.line, "line", 0, "with --test-to: the row on this line of the source; without, the first row")
+	c.Flags().IntVar(&test.sample, "sample", 0, "with --test-to: `N` rows from all over the source")
 	return c
 }
 
