@@ -20,6 +20,7 @@ import (
 func checkCommand(p *program) *cobra.Command {
 	s := &session{program: p}
 	var online bool
+	var planFile string
 	c := &cobra.Command{
 		Use:   "check CAMPAIGN",
 		Short: "Read, render and check every row; send nothing",
@@ -27,25 +28,27 @@ func checkCommand(p *program) *cobra.Command {
 that is still to be sent, and says what is wrong and where. It sends nothing.
 With a token it also checks the token, the sender and the workspace; --online
 insists on that.`,
-		Example: "  herald check spring.yaml\n  herald check spring.yaml --source corrected.csv",
+		Example: "  herald check spring.yaml\n  herald check spring.yaml --source corrected.csv\n  herald check spring.yaml --write-plan spring.plan    # then: herald send spring.yaml --plan spring.plan",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := fromEnvironment(p, c.Flags()); err != nil {
 				return err
 			}
 			defer s.close()
-			return checkOnly(c.Context(), s, args[0], online)
+			return checkOnly(c.Context(), s, args[0], online || planFile != "", planFile)
 		},
 	}
 	s.files.add(c.Flags())
 	s.api.add(c.Flags())
 	s.run.addOutput(c.Flags())
+	s.run.addExpectations(c.Flags())
+	c.Flags().StringVar(&planFile, "write-plan", "", "freeze what would be sent, to whom and from whom, in this new `file`, for send --plan")
 	c.Flags().BoolVar(&online, "online", false, "insist on checking token, sender and workspace too")
 	return c
 }
 
 // checkOnly is the check as a command of its own.
-func checkOnly(ctx context.Context, s *session, path string, online bool) error {
+func checkOnly(ctx context.Context, s *session, path string, online bool, planFile string) error {
 	ctx, _, release := interruptible(ctx)
 	defer release()
 	if err := s.load(path); err != nil {
@@ -87,6 +90,17 @@ func checkOnly(ctx context.Context, s *session, path string, online bool) error 
 	if v.bad > 0 {
 		return s.refuseRows(v)
 	}
+	if err := s.meetExpectations(v); err != nil {
+		return err
+	}
+	if planFile != "" {
+		if err := s.newPlan(v).write(planFile); err != nil {
+			return err
+		}
+		s.say("%s written: %s of %s to be sent", planFile, report.Number(v.Ready), count(v.Rows.Rows, "row"))
+		s.next("herald send " + shellQuote(path) + " --plan " + shellQuote(planFile))
+		return nil
+	}
 	s.next("herald send " + shellQuote(path))
 	return nil
 }
@@ -111,6 +125,7 @@ type survey struct {
 	unknown    int             // of those: picked, and perhaps sent before
 	whole      int             // Ready as it would be without --limit
 	bad        int
+	digest     string         // of the source
 	Problems   []*problemKind `json:"problems"`
 }
 
@@ -195,12 +210,13 @@ func (s *session) check(ctx context.Context) (*survey, error) {
 	if s.run.limit > 0 {
 		v.Ready = min(v.Ready, s.run.limit)
 	}
+	v.digest = digestOf(rows)
 	if r, ok := rows.(interface{ Blank() int }); ok {
 		v.Blank = r.Blank()
 	}
-	if p.Rows == 0 {
+	if p.Rows == 0 && !s.run.allowEmpty {
 		return nil, &refusal{code: exitUsage, what: s.sourceName + " has column names and no rows",
-			hint: "check that the list was exported whole, and that source: or --source names the right file"}
+			hint: "check that the list was exported whole, and that source: or --source names the right file; --allow-empty takes it for an empty list"}
 	}
 	return v, nil
 }

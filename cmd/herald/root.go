@@ -223,7 +223,8 @@ type runFlags struct {
 	rate, share, progress                                                                  string
 	workers, limit, latePasses, duplicates, canary                                         int
 	lateWait, maxWait, maxOutage                                                           time.Duration
-	goOn                                                                                   bool
+	goOn, allowEmpty                                                                       bool
+	plan, expect                                                                           string
 }
 
 // check says what is wrong with the values of flags. A 0 that was given is no
@@ -241,6 +242,9 @@ func (f *runFlags) check(files *fileFlags) error {
 		if given := files.given(n.name); n.value > n.most || n.value < n.least && (given || n.value < 0) {
 			return fmt.Errorf("%s: %d must be a whole number from %d%s", files.origin(n.name), n.value, n.least, upTo(n.most))
 		}
+	}
+	if f.skipCheck && (f.plan != "" || f.expect != "") {
+		return errors.New("--plan and --expect go with the check: it counts the rows")
 	}
 	if f.goOn && f.canary == 0 {
 		return errors.New("--go-on says what follows a canary: add --canary N")
@@ -281,7 +285,14 @@ func (f *runFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.goOn, "go-on", false, "after --canary, go on without asking if every one of its messages was sent")
 	flags.DurationVar(&f.maxWait, "max-wait", governor.DefaultMaxWait, "stop when the API would let nothing through for longer than this")
 	flags.DurationVar(&f.maxOutage, "max-outage", maxOutage, "stop when the API could not be reached for longer than this")
+	f.addExpectations(flags)
 	f.addOutput(flags)
+}
+
+// addExpectations adds what guards a run that nobody watches.
+func (f *runFlags) addExpectations(flags *pflag.FlagSet) {
+	flags.StringVar(&f.expect, "expect", "", "refuse a source that has not this `number` of rows: 500, 400..600, 400.. or ..600")
+	flags.BoolVar(&f.allowEmpty, "allow-empty", false, "take a source without rows for an empty list, and not for a mistake")
 }
 
 func (f *runFlags) addOutput(flags *pflag.FlagSet) {

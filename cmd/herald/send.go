@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/herald-campaigns/herald/pkg/campaign"
 	"github.com/herald-campaigns/herald/pkg/ledger"
 	"github.com/herald-campaigns/herald/pkg/sender"
 	"github.com/herald-campaigns/herald/pkg/source"
@@ -54,6 +55,7 @@ the ledger does not know of it.`,
 	s.files.add(c.Flags())
 	s.api.add(c.Flags())
 	s.run.add(c.Flags())
+	c.Flags().StringVar(&s.run.plan, "plan", "", "send what this `file` of herald check --write-plan says, and to nobody else")
 	c.Flags().StringSliceVar(&test.to, "test-to", nil, "send as a test to this `contact` of yours: its id or email address; several with commas")
 	c.Flags().IntVar(&test.line, "line", 0, "with --test-to: the row on this line of the source; without, the first row")
 	c.Flags().IntVar(&test.sample, "sample", 0, "with --test-to: `N` rows from all over the source")
@@ -80,6 +82,9 @@ func (s *session) send(ctx context.Context, path string, m mode) error {
 	}
 	v, err := s.surveyed(ctx)
 	if err != nil {
+		return err
+	}
+	if err := s.guard(v); err != nil {
 		return err
 	}
 	if v != nil && v.Ready == 0 && !s.resultsStale() {
@@ -132,6 +137,25 @@ func (s *session) surveyed(ctx context.Context) (*survey, error) {
 		return nil, s.refuseRows(v)
 	}
 	return v, nil
+}
+
+// guard refuses a run that is not what was planned or expected.
+func (s *session) guard(v *survey) error {
+	switch {
+	case v == nil && s.campaign.ExpectRows != campaign.Range{}:
+		return &refusal{code: exitUsage, what: "the campaign expects a number of rows, and --skip-check does not count them",
+			hint: "leave one of them out"}
+	case v == nil:
+		return nil
+	}
+	if err := s.meetExpectations(v); err != nil || s.run.plan == "" {
+		return err
+	}
+	p, err := readPlan(s.run.plan)
+	if err != nil {
+		return err
+	}
+	return s.obey(p, v)
 }
 
 // nothingToDo ends a run that has nothing to send.
@@ -277,7 +301,7 @@ func (s *session) runRecord(m mode, v *survey) ledger.Run {
 		r.Who = u.Username
 	}
 	if v != nil {
-		r.Rows = v.Rows.Rows
+		r.Rows, r.Digest = v.Rows.Rows, v.digest
 	}
 	return r
 }

@@ -48,6 +48,8 @@ type Campaign struct {
 	Stop    Stop
 	API     API
 
+	ExpectRows Range // how many rows the source has, if it is the right one
+
 	bodies *set // the body with its partials
 }
 

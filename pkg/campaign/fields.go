@@ -13,7 +13,7 @@ import (
 
 // later are the keys that the design keeps for versions to come.
 var later = []string{
-	"start_at", "send_window", "max_per_day", "not_after", "expect", "suppress",
+	"start_at", "send_window", "max_per_day", "not_after", "suppress",
 	"only", "except", "sample", "variants", "unsubscribed", "purpose",
 }
 
@@ -38,11 +38,18 @@ func (d *decoder) campaign(c *Campaign) (body *yaml.Node) {
 		{"timeout", value(d, &c.Timeout, parseTimeout)},
 		{"stop", d.stop(&c.Stop)},
 		{"api", d.api(&c.API)},
+		{"expect", d.expect(&c.ExpectRows)},
 	}...))
 	if found != nil {
 		d.require("", d.root, found, "name", "source", "to", "message")
 	}
 	return body
+}
+
+func (d *decoder) expect(dst *Range) reader {
+	return func(name string, n *yaml.Node) {
+		d.mapping(name+".", n, []key{{"rows", value(d, dst, ParseRange)}})
+	}
 }
 
 // unsupported returns keys that are known and refused.

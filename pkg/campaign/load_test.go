@@ -39,6 +39,7 @@ share: 80%
 workers: 32
 timeout: 90s
 stop: {failures: 7%, unknown: 3}
+expect: {rows: 400..600}
 api: {region: eu, base_url: "https://api.example.com/", version: "2.15", workspace: ab12cd}
 `
 
@@ -53,8 +54,9 @@ func TestLoadEverything(t *testing.T) {
 			CreatedAt: time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC),
 		},
 		Rate: Rate{N: 1600, Per: 10 * time.Second}, Share: 0.8, Workers: 32, Timeout: 90 * time.Second,
-		Stop: Stop{Failures: Limit{Share: 0.07}, Unknown: Limit{Count: 3}},
-		API:  API{Region: "eu", BaseURL: "https://api.example.com", Version: "2.15", Workspace: "ab12cd"},
+		Stop:       Stop{Failures: Limit{Share: 0.07}, Unknown: Limit{Count: 3}},
+		API:        API{Region: "eu", BaseURL: "https://api.example.com", Version: "2.15", Workspace: "ab12cd"},
+		ExpectRows: Range{400, 600},
 	}
 	ignore := cmpopts.IgnoreFields(Campaign{}, "File", "To", "Key", "Message.Subject", "Message.Body", "Message.From", "Message.CC", "Message.BCC")
 	if diff := cmp.Diff(want, c, ignore, cmpopts.IgnoreUnexported(Campaign{})); diff != "" {
@@ -121,6 +123,7 @@ share: 80
 workers: 2000
 timeout: 60
 stop: {failures: 0, unknown: -1}
+expect: {rows: some, columns: 3}
 api: {region: ue, base_url: api.example.com}
 `, `
 campaign.yaml:1:7: name: "My Campaign!" must be made of letters, digits, dots, dashes and underscores, 100 at most: it names files (did you mean my-campaign?)
@@ -142,8 +145,10 @@ campaign.yaml:16:10: workers: "2000" must be a whole number from 1 to 1024
 campaign.yaml:17:10: timeout: "60" must be a time from 1s to 1h, as in 60s
 campaign.yaml:18:18: stop.failures: "0" must be a count, as in 20, a percentage, as in 5%, or none
 campaign.yaml:18:30: stop.unknown: "-1" must be a count, as in 20, a percentage, as in 5%, or none
-campaign.yaml:19:15: api.region: "ue" must be us, eu or au
-campaign.yaml:19:29: api.base_url: "api.example.com" must be an address that begins with https://`},
+campaign.yaml:19:16: expect.rows: "some" must be a number of rows, as in 500, 400..600, 400.. or ..600
+campaign.yaml:19:22: unknown key expect.columns
+campaign.yaml:20:15: api.region: "ue" must be us, eu or au
+campaign.yaml:20:29: api.base_url: "api.example.com" must be an address that begins with https://`},
 		{"an email needs more", head + "message: {type: email, from: 7, body: b.txt}\n", `
 campaign.yaml:4:10: message.subject is missing
 campaign.yaml:4:10: message.template is missing`},
