@@ -43,6 +43,10 @@ var rules = []rule{
 		why: "paces any client and knows no API; the token bucket is x/time's",
 	},
 	{
+		dir: "pkg/calendar",
+		why: "rules of the wall clock, for whatever is sent; the standard library knows the zones",
+	},
+	{
 		dir: "pkg/report",
 		may: []string{"github.com/gocarina/gocsv", "github.com/HdrHistogram/hdrhistogram-go"},
 		why: "what people read, whatever made it; results are structs as CSV, percentiles need a mergeable histogram",
@@ -53,13 +57,13 @@ var rules = []rule{
 	},
 	{
 		dir: "pkg/campaign",
-		may: []string{"pkg/source", "pkg/intercom", "go.yaml.in/yaml/v4", "github.com/yuin/goldmark"},
-		why: "turns recipients into messages, so it knows both, and nothing of sending; YAML and Markdown are its input",
+		may: []string{"pkg/source", "pkg/intercom", "pkg/calendar", "go.yaml.in/yaml/v4", "github.com/yuin/goldmark"},
+		why: "turns recipients into messages, so it knows both, and nothing of sending; what it says of time are calendar's rules; YAML and Markdown are its input",
 	},
 	{
 		dir: "pkg/sender",
 		may: []string{
-			"pkg/source", "pkg/intercom", "pkg/ledger", "pkg/governor", "pkg/report",
+			"pkg/source", "pkg/intercom", "pkg/ledger", "pkg/governor", "pkg/calendar", "pkg/report",
 			"golang.org/x/sync/errgroup",
 		},
 		why: "the engine: rendering comes in as a function, so pkg/campaign stays out; errgroup is the pool",
