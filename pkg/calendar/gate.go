@@ -12,9 +12,8 @@ type Gate struct {
 	now   func() time.Time
 
 	mu    sync.Mutex
-	used  map[int]int // messages by day
-	open  map[int]int // of those: passes that were not left yet
-	taken map[*time.Location]int
+	used  map[int]int            // messages by day
+	taken map[*time.Location]int // of this run, by zone
 }
 
 // NewGate returns a gate that goes by now, which is the wall clock if nil.
@@ -22,7 +21,7 @@ func NewGate(r Rules, now func() time.Time) *Gate {
 	if now == nil {
 		now = time.Now
 	}
-	return &Gate{rules: r, now: now, used: map[int]int{}, open: map[int]int{}, taken: map[*time.Location]int{}}
+	return &Gate{rules: r, now: now, used: map[int]int{}, taken: map[*time.Location]int{}}
 }
 
 // Rules returns the gate's rules.
@@ -48,28 +47,14 @@ func (g *Gate) Ask() Wait {
 }
 
 func (g *Gate) ask(now time.Time) Wait {
-	return g.rules.wait(now, g.full(dayOf(now, g.rules.zone())))
+	full := g.rules.MaxPerDay > 0 && g.used[dayOf(now, g.rules.zone())] >= g.rules.MaxPerDay
+	return g.rules.wait(now, full)
 }
 
 // AskRow returns what rows of a zone wait for besides that.
 func (g *Gate) AskRow(zone *time.Location) Wait { return g.rules.rowWait(g.Now(), zone) }
 
-// full reports whether no more messages may be sent on a day. What was begun on
-// another day and is still open may get this day's date on record.
-func (g *Gate) full(day int) bool {
-	if g.rules.MaxPerDay == 0 {
-		return false
-	}
-	n := g.used[day]
-	for other, open := range g.open {
-		if other != day {
-			n += open
-		}
-	}
-	return n >= g.rules.MaxPerDay
-}
-
-// A Pass is leave to claim one row. It is given back with [Gate.Leave], once.
+// A Pass is leave to claim one row.
 type Pass struct {
 	day  int
 	zone *time.Location
@@ -90,27 +75,17 @@ func (g *Gate) Enter(zone *time.Location) (Pass, Wait) {
 	}
 	p := Pass{dayOf(now, g.rules.zone()), zone}
 	g.used[p.day]++
-	g.open[p.day]++
 	g.taken[zone]++
 	return p, Wait{}
 }
 
-// Leave gives a pass back, when the row has an outcome or when it is certain
-// that nothing was sent.
-func (g *Gate) Leave(p Pass, sent bool) {
+// Release gives a pass back with which certainly nothing was sent: the row does
+// not count.
+func (g *Gate) Release(p Pass) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.open[p.day]--; g.open[p.day] == 0 {
-		delete(g.open, p.day)
-	}
-	if !sent {
-		g.used[p.day]--
-		g.taken[p.zone]--
-		return
-	}
-	if today := dayOf(g.Now(), g.rules.zone()); today != p.day {
-		g.used[today]++ // its claim may have been written after midnight
-	}
+	g.used[p.day]--
+	g.taken[p.zone]--
 }
 
 // Used returns how many messages were sent today, by this run and earlier ones.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/herald-campaigns/herald/pkg/calendar"
 	"github.com/herald-campaigns/herald/pkg/governor"
 	"github.com/herald-campaigns/herald/pkg/intercom"
 	"github.com/herald-campaigns/herald/pkg/ledger"
@@ -23,7 +24,7 @@ func (e *Engine) deliver(j *job) (ledger.Status, error) {
 	}
 	var started time.Time
 	for attempt := 1; ; attempt++ {
-		turn, err := e.ready()
+		turn, pass, err := e.ready(j)
 		if err != nil {
 			return j.state.Status, nil
 		}
@@ -40,6 +41,7 @@ func (e *Engine) deliver(j *job) (ledger.Status, error) {
 		turn.done(class)
 		switch class {
 		case intercom.NotSent, intercom.Throttled, intercom.Hopeless:
+			e.cfg.Gate.Release(pass)
 			if err := e.release(claim, class, err); err != nil {
 				return j.state.Status, err
 			}
@@ -53,14 +55,17 @@ func (e *Engine) deliver(j *job) (ledger.Status, error) {
 	}
 }
 
-// ready returns when one row may be claimed, or with an error when none may be
-// any more.
-func (e *Engine) ready() (turn, error) {
+// ready returns when the row may be claimed, or with an error when it may not be
+// any more in this pass: the run stops, or the row's window is closed.
+func (e *Engine) ready(j *job) (turn, calendar.Pass, error) {
 	for {
 		e.wakeUp()
+		if err := e.waitForCalendar(j); err != nil {
+			return turn{}, calendar.Pass{}, err
+		}
 		t, err := e.caution.enter(e.stop)
 		if err != nil {
-			return turn{}, err
+			return turn{}, calendar.Pass{}, err
 		}
 		if t.suspicious && !e.probe() {
 			t.done(intercom.NotSent)
@@ -71,12 +76,14 @@ func (e *Engine) ready() (turn, error) {
 		}
 		if err = e.stop.Err(); err != nil {
 			t.giveBack()
-			return turn{}, err
+			return turn{}, calendar.Pass{}, err
 		}
 		if !e.wakeUp() && t.stands() {
-			return t, nil
+			if pass, wait := e.cfg.Gate.Enter(j.zone); wait.None() {
+				return t, pass, nil
+			}
 		}
-		t.giveBack()
+		t.giveBack() // of no use to a turn that doesn't stand, and harmless
 	}
 }
 
@@ -100,12 +107,20 @@ func (e *Engine) render(j *job) (m *intercom.Message, err error) {
 			err = &renderPanic{v}
 		}
 	}()
+	if e.cfg.Zone != nil {
+		if j.zone, err = e.cfg.Zone(j.row); err != nil {
+			return nil, err
+		}
+	}
 	return e.cfg.Render(j.row)
 }
 
 // refuse reports a row whose message could not be made. It has no claim, so
 // the next run tries it afresh.
 func (e *Engine) refuse(j *job, err error) ledger.Status {
+	if j.again { // the first pass refused and counted it
+		return j.state.Status
+	}
 	if j.state.Status.Settled() { // its outcome stands
 		e.tally.bad.Add(1)
 		e.cfg.Bad(j.row.Line, err)

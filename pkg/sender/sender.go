@@ -19,6 +19,11 @@
 // Two contexts end a run. When stop is done no row is claimed any more, and
 // what is in flight finishes; requests run under cut alone, so a stop never
 // makes an unknown of a message that was on its way.
+//
+// A calendar may keep the campaign from sending, or the rows of one time zone:
+// then the workers wait, or pass the rows over until their window opens, when
+// the source is passed over again. No wait holds a claim or a place under the
+// rate limit.
 package sender
 
 import (
@@ -28,8 +33,7 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
+	"github.com/herald-campaigns/herald/pkg/calendar"
 	"github.com/herald-campaigns/herald/pkg/intercom"
 	"github.com/herald-campaigns/herald/pkg/ledger"
 	"github.com/herald-campaigns/herald/pkg/report"
@@ -122,6 +126,18 @@ type Config struct {
 	Breaker Thresholds
 	// MaxOutage is how long the network may be gone before the run stops.
 	MaxOutage time.Duration
+
+	// Gate is asked before every claim whether the campaign may send just now;
+	// nil: it always may.
+	Gate *calendar.Gate
+	// Zone returns whose clocks a row's window goes by; nil where all rows have
+	// the same. An error makes the row skipped/bad_row.
+	Zone func(*source.Recipient) (*time.Location, error)
+	// NoWait stops the run where it would wait for the calendar.
+	NoWait bool
+	// Waiting is told when the whole run begins to wait for the calendar; it
+	// must not block. nil: nobody.
+	Waiting func(calendar.Wait)
 }
 
 // An Engine executes one run.
@@ -132,6 +148,8 @@ type Engine struct {
 	caution caution
 	outage  outage
 	sleeps  *sleepWatch
+	waiting waiting
+	shut    shut
 
 	// Of the present pass; set before its goroutines start.
 	stop context.Context // done: claim nothing more
@@ -155,6 +173,12 @@ func New(cfg Config) *Engine {
 	if cfg.Bad == nil {
 		cfg.Bad = func(int, error) {}
 	}
+	if cfg.Gate == nil {
+		cfg.Gate = calendar.NewGate(calendar.Rules{}, nil)
+	}
+	if cfg.Waiting == nil {
+		cfg.Waiting = func(calendar.Wait) {}
+	}
 	return &Engine{cfg: cfg, breaker: breaker{limits: cfg.Breaker}, outage: outage{longest: cfg.MaxOutage}, sleeps: newSleepWatch()}
 }
 
@@ -167,14 +191,7 @@ func (e *Engine) Run(stop, cut context.Context) error {
 	defer halt(nil)
 	e.stop, e.cut, e.halt = stop, cut, halt
 
-	err := e.pass(&sift{engine: e, pick: e.cfg.Pick, limit: e.cfg.Limit, canary: e.cfg.Canary, first: true}, e.deliver)
-	for late := 0; late < e.cfg.LatePasses && err == nil && e.tally.late.Load() > 0; late++ {
-		if !e.waitLate() {
-			break
-		}
-		err = e.pass(&sift{engine: e, pick: tooNew}, e.deliver)
-	}
-	if err != nil {
+	if err := e.passes(); err != nil {
 		return err
 	}
 	return context.Cause(stop)
@@ -202,64 +219,6 @@ func (e *Engine) check(j *job) (ledger.Status, error) {
 	return j.state.Status, nil
 }
 
-// tooNew picks what this run was told does not exist: it may by now.
-func tooNew(s ledger.State) bool {
-	return s.Status == ledger.Failed && s.ThisRun && s.HTTPStatus == 404
-}
-
-func (e *Engine) waitLate() bool {
-	e.tally.lateAt.Store(time.Now().Add(e.cfg.LateWait).UnixNano())
-	defer e.tally.lateAt.Store(0)
-	return sleep(e.stop, e.cfg.LateWait) == nil
-}
-
-// A handler does a worker's part of one row and returns the status its key has
-// then. An error says that the run can't go on.
-type handler func(*job) (ledger.Status, error)
-
-// pass streams the source through the sift to the workers, once.
-func (e *Engine) pass(s *sift, handle handler) error {
-	rows, err := e.cfg.Open()
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	e.cfg.Keys.BeginPass()
-	var group errgroup.Group // no context: an error must not cut requests in flight
-	jobs := make(chan *job, e.cfg.Workers)
-	group.Go(func() error {
-		defer close(jobs)
-		return e.failing(s.run(rows, jobs))
-	})
-	for range e.cfg.Workers {
-		group.Go(func() error { return e.work(jobs, handle) })
-	}
-	return group.Wait()
-}
-
-// failing stops the claiming of all workers when one of them can't go on.
-func (e *Engine) failing(err error) error {
-	if err != nil {
-		e.halt(err)
-	}
-	return err
-}
-
-// work takes jobs until there are none. After an error it goes on taking them,
-// so that the sift never waits for a worker that is gone.
-func (e *Engine) work(jobs <-chan *job, handle handler) error {
-	var first error
-	for j := range jobs {
-		status, err := handle(j)
-		if err != nil && first == nil {
-			first = e.failing(err)
-		}
-		e.tally.done(j, status)
-		e.inHand.Done()
-	}
-	return first
-}
-
 // A Halt is the engine's own decision to stop a run: claims end, what is in
 // flight finishes, all else stays pending.
 type Halt struct {
@@ -268,6 +227,8 @@ type Halt struct {
 	Count int           // of answers that led to it
 	After time.Duration // that it lasted, where that led to it
 	Code  string        // they share
+
+	Until time.Time // when it can go on; zero where that is not by the calendar
 }
 
 // A HaltCause says why an engine stopped.
@@ -282,10 +243,19 @@ const (
 	NetworkGone   HaltCause = "network-gone"    // nothing could be sent for too long
 	AfterCanary   HaltCause = "canary"          // a person, or a rule, was content with the first rows alone
 	WaitedTooLong HaltCause = "waited-too-long" // the API let nothing through for too long
+
+	// By the calendar: it is too late for what is left, or NoWait was set.
+	TooLate      = HaltCause(calendar.Over)
+	TooEarly     = HaltCause(calendar.Early)
+	WindowClosed = HaltCause(calendar.Closed)
+	DayFull      = HaltCause(calendar.Full)
 )
 
 func (h *Halt) Error() string {
-	if h.Err != nil {
+	switch {
+	case !h.Until.IsZero() || h.Cause == TooLate:
+		return fmt.Sprintf("stopped (%s)", h.Cause)
+	case h.Err != nil:
 		return fmt.Sprintf("stopped (%s): %v", h.Cause, h.Err)
 	}
 	return fmt.Sprintf("stopped (%s) after %d answers of %s", h.Cause, h.Count, h.Code)

@@ -21,8 +21,9 @@ const (
 type job struct {
 	row   *source.Recipient
 	key   string
-	state ledger.State // when the sift saw it
-	late  bool         // counted already, by the first pass
+	state ledger.State   // when the sift saw it
+	again bool           // counted already, by the first pass
+	zone  *time.Location // whose clocks its window goes by; nil: the campaign's
 
 	replaces string // the former key whose place this one takes; empty for none
 
@@ -34,8 +35,8 @@ type job struct {
 type sift struct {
 	engine *Engine
 	pick   func(ledger.State) bool
-	limit  int  // jobs that may be made; 0: any number
-	canary int  // jobs after which somebody is asked; 0: never
+	limit  int  // rows that the run may take; 0: any number
+	canary int  // rows after which somebody is asked; 0: never
 	first  bool // the pass that counts rows
 	made   int
 }
@@ -100,15 +101,24 @@ func (s *sift) row(row *source.Recipient) *job {
 	if s.first {
 		s.engine.tally.rows.Add(1)
 	}
-	replaces := s.replaces(row, key, state)
-	if !s.pick(state) && replaces == "" || s.limit > 0 && s.made >= s.limit || s.engine.stop.Err() != nil {
+	j := &job{row: row, key: key, state: state, again: !s.first, replaces: s.replaces(row, key, state)}
+	if !s.takes(j) || !s.first && !s.engine.later(j) {
 		if s.first {
 			s.engine.tally.add(state.Status, 1)
 		}
 		return nil
 	}
-	s.made++
-	return &job{row: row, key: key, state: state, late: !s.first, replaces: replaces}
+	return j
+}
+
+// takes reports whether a row is to be sent in this pass. What this run has
+// taken before counts, so that the limit ends every pass at the same row.
+func (s *sift) takes(j *job) bool {
+	picked := s.pick(j.state) || j.replaces != ""
+	if picked || !s.first && j.state.ThisRun {
+		s.made++
+	}
+	return picked && (s.limit == 0 || s.made <= s.limit) && s.engine.stop.Err() == nil
 }
 
 // replaces returns the former key of a row that was corrected and would not be

@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/herald-campaigns/herald/pkg/calendar"
 	"github.com/herald-campaigns/herald/pkg/intercom"
 	"github.com/herald-campaigns/herald/pkg/ledger"
 	"github.com/herald-campaigns/herald/pkg/report"
@@ -29,15 +30,18 @@ func (t *tally) add(s ledger.Status, n int64) { t.byStatus[s].Add(n) }
 
 // done counts a job that has left its worker with this status.
 func (t *tally) done(j *job, s ledger.Status) {
-	if j.late {
-		t.late.Add(-1)
+	if j.again {
 		t.add(j.state.Status, -1)
 	}
 	t.add(s, 1)
-	if s == j.state.Status && (j.late || !j.settled) {
+	late := j.again && j.state.ThisRun
+	if late && j.settled {
+		t.late.Add(-1)
+	}
+	if s == j.state.Status && (late || !j.settled) {
 		return // counted by the first pass, or not POSTed
 	}
-	if j.late {
+	if late {
 		t.now[j.state.Status].Add(-1)
 	}
 	t.now[s].Add(1)
@@ -62,6 +66,9 @@ type Progress struct {
 	Throttled, NotSent                         int       // attempts that were released and tried again
 	LateAt                                     time.Time // the next late pass; zero if none is waited for
 	Partial                                    bool      // the source was not read to its end: cut short
+
+	Waiting calendar.Wait // what the whole run waits for; none while it sends
+	Waited  time.Duration // for the calendar, all in all
 }
 
 // Progress returns how far the run is. While it runs the equation does not
@@ -92,5 +99,6 @@ func (e *Engine) Progress() Progress {
 	if at := t.lateAt.Load(); at != 0 {
 		p.LateAt = time.Unix(0, at)
 	}
+	p.Waiting, p.Waited = e.waiting.state()
 	return p
 }
