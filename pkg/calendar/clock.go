@@ -46,9 +46,14 @@ const everyDay Days = 1<<7 - 1
 // names of the days by their first three letters, as ParseDays takes them.
 var names = [...]string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
 
-// DayNames returns the words that [ParseDays] takes for a day: mon to sun.
+// DayNames returns the words that [ParseDays] takes for a day, in small letters:
+// sun, sunday and so on.
 func DayNames() []string {
-	return append(append([]string(nil), names[1:]...), names[0])
+	var all []string
+	for i, name := range names {
+		all = append(all, name, strings.ToLower(time.Weekday(i).String()))
+	}
+	return all
 }
 
 // ParseDays reads days of the week: mon, a range mon-fri or sat-mon, several

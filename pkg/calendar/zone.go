@@ -7,9 +7,10 @@ import (
 	"time"
 )
 
-// zoneNames is what Go itself comes with, for suggestions:
+// zoneNames is what Go itself comes with, but for Etc/GMT+1 and its like, whose
+// signs mean the opposite of what people think:
 //
-//	unzip -Z1 "$(go env GOROOT)/lib/time/zoneinfo.zip" | grep -v '/$' | LC_ALL=C sort
+//	unzip -Z1 "$(go env GOROOT)/lib/time/zoneinfo.zip" | grep -v -e '/$' -e '^Etc/' | LC_ALL=C sort
 //
 //go:embed zones.txt
 var zoneNames string

@@ -47,6 +47,7 @@ type Campaign struct {
 	Timeout time.Duration // of one request
 	Stop    Stop
 	API     API
+	When    When
 
 	ExpectRows Range // how many rows the source has, if it is the right one
 
@@ -135,13 +136,17 @@ func Load(path string, o Options) (*Campaign, error) {
 	for _, t := range c.inline() {
 		f.parse(t)
 	}
+	if c.When.ZoneOf != nil {
+		f.parse(c.When.ZoneOf)
+	}
 	if err := d.problems.err(path); err != nil {
 		return nil, err
 	}
 	return c, nil
 }
 
-// inline returns the templates that stand in the campaign file, without the body.
+// inline returns the templates that stand in the campaign file and make the
+// message, without the body.
 func (c *Campaign) inline() []*Template {
 	all := []*Template{c.To.Type, c.To.ID, c.Key, c.Subject, c.From}
 	for _, copies := range [][]To{c.CC, c.BCC} {

@@ -3,24 +3,11 @@ package campaign
 import (
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
 
-// zones keeps the time zones that were asked for: loading one reads a file.
-type zones struct{ loaded sync.Map }
-
-func (z *zones) load(name string) (*time.Location, error) {
-	if l, ok := z.loaded.Load(name); ok {
-		return l.(*time.Location), nil
-	}
-	l, err := time.LoadLocation(name)
-	if err != nil || name == "" || name == "Local" {
-		return nil, badCall("date", "there is no time zone %q; zones are named as in Europe/Berlin", name)
-	}
-	z.loaded.Store(name, l)
-	return l, nil
-}
+// zones are the time zones of the function date.
+type zones struct{ zoneCache }
 
 // layoutOf returns the layout that a name stands for, or the name: it is a
 // layout itself.
@@ -47,7 +34,7 @@ func (z *zones) date(layout string, rest ...any) (string, error) {
 		name, _ := rest[0].(string)
 		var err error
 		if zone, err = z.load(name); err != nil {
-			return "", err
+			return "", badCall("date", "%s", err)
 		}
 	}
 	s, err := single("date", rest[len(rest)-1])

@@ -12,8 +12,8 @@
 //
 // # Templates
 //
-// to.type, to.id, key, message.subject, message.from and the values of
-// message.cc and message.bcc are Go templates (text/template). {{.first_name}}
+// to.type, to.id, key, message.subject, message.from, send_window.timezone and
+// the values of message.cc and message.bcc are Go templates (text/template). {{.first_name}}
 // is the column first_name; a column "First Name" is {{.first_name}} too, or
 // {{col "First Name"}}. {{.vars.event}} is the constant event under vars. In a
 // JSONL source {{.company.name}} is a field of an object.

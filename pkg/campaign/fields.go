@@ -13,8 +13,7 @@ import (
 
 // later are the keys that the design keeps for versions to come.
 var later = []string{
-	"start_at", "send_window", "max_per_day", "not_after", "suppress",
-	"only", "except", "sample", "variants", "unsubscribed", "purpose",
+	"suppress", "only", "except", "sample", "variants", "unsubscribed", "purpose",
 }
 
 // campaign reads the whole file into c and returns the body's node, nil if
@@ -23,6 +22,7 @@ func (d *decoder) campaign(c *Campaign) (body *yaml.Node) {
 	if d.root == nil {
 		return nil
 	}
+	var times timetable
 	found := d.mapping("", d.root, append(d.unsupported(later), []key{
 		{"name", value(d, &c.Name, parseName)},
 		{"source", d.source(&c.Source.Path)},
@@ -39,7 +39,12 @@ func (d *decoder) campaign(c *Campaign) (body *yaml.Node) {
 		{"stop", d.stop(&c.Stop)},
 		{"api", d.api(&c.API)},
 		{"expect", d.expect(&c.ExpectRows)},
+		{"start_at", keep(&times.startAt)},
+		{"not_after", keep(&times.notAfter)},
+		{"max_per_day", value(d, &c.When.MaxPerDay, parseMaxPerDay)},
+		{"send_window", d.sendWindow(&c.When, &times)},
 	}...))
+	d.moments(&c.When, times)
 	if found != nil {
 		d.require("", d.root, found, "name", "source", "to", "message")
 	}

@@ -50,6 +50,8 @@ type Renderer struct {
 	from     *program
 	fixed    Sender // what from says for every row; zero if it depends on the row
 	cc, bcc  []copyPrograms
+	zone     *program // nil: all rows have the same
+	zones    zoneCache
 	uses     []Use
 	buffers  sync.Pool // of *bytes.Buffer
 }
@@ -79,6 +81,7 @@ func (c *Campaign) Compile(h *source.Header, o CompileOptions) (*Renderer, error
 		from:     b.inline(c.From),
 		cc:       b.copies(c.CC),
 		bcc:      b.copies(c.BCC),
+		zone:     b.inline(c.When.ZoneOf),
 		buffers:  sync.Pool{New: func() any { return new(bytes.Buffer) }},
 	}
 	r.body = b.compile("message.body", c.bodies.clone())

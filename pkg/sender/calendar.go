@@ -81,7 +81,7 @@ type waiting struct {
 	what  calendar.Wait // the last that was waited for
 	since time.Time
 	total time.Duration // of waits that are over
-	told  time.Time // until when, by the last news
+	told  time.Time     // until when, by the last news
 }
 
 // begin notes that one more waits, and reports whether that is news.
