@@ -80,6 +80,9 @@ func checkOnly(ctx context.Context, s *session, path string, online bool, planFi
 	if err != nil {
 		return err
 	}
+	if s.timed() && v.Ready > 0 {
+		v.Forecast = s.foretell(v.Ready, s.effective())
+	}
 	s.printSurvey(v)
 	if s.client != nil {
 		s.say("workspace %s (%s, %s), from %s", s.me.App.Name, s.me.App.Region, s.me.App.ID, s.senderName())
@@ -110,10 +113,13 @@ func (s *session) loadBook() error {
 	b, err := ledger.Load(s.ledgerPath(), nil)
 	if errors.Is(err, ledger.ErrMissing) {
 		s.book = ledger.NewBook()
-		return nil
+		return s.gateWith(nil)
+	}
+	if err != nil {
+		return s.ledgerError(err)
 	}
 	s.book = b
-	return s.ledgerError(err)
+	return s.gateWith(b)
 }
 
 // A survey is what a check found.
@@ -126,6 +132,8 @@ type survey struct {
 	whole      int             // Ready as it would be without --limit
 	bad        int
 	digest     string         // of the source
+	strays     string         // about rows without a time zone of their own; may be empty
+	Forecast   string         `json:"forecast,omitempty"` // of a campaign that is bound to times
 	Problems   []*problemKind `json:"problems"`
 }
 
@@ -168,7 +176,7 @@ func (s *session) check(ctx context.Context) (*survey, error) {
 	v := &survey{}
 	var mu sync.Mutex
 	var rows sender.Source
-	engine := sender.New(sender.Config{
+	engine := sender.New(s.addZones(sender.Config{
 		Open: func() (_ sender.Source, err error) {
 			rows, err = s.open()
 			return rows, err
@@ -196,7 +204,7 @@ func (s *session) check(ctx context.Context) (*survey, error) {
 			kind, text := s.describe(line, err)
 			v.addProblem(line, kind, text)
 		},
-	})
+	}))
 	d := s.display(s.run.progress, 0, func() int { return engine.Progress().Rows },
 		func() string { return "checking " + report.Number(engine.Progress().Rows) + " rows" })
 	err := engine.Check(ctx)
@@ -211,6 +219,7 @@ func (s *session) check(ctx context.Context) (*survey, error) {
 		v.Ready = min(v.Ready, s.run.limit)
 	}
 	v.digest = digestOf(rows)
+	v.strays = s.strayWords()
 	if r, ok := rows.(interface{ Blank() int }); ok {
 		v.Blank = r.Blank()
 	}
@@ -259,6 +268,12 @@ func (s *session) printSurvey(v *survey) {
 		fmt.Fprintf(s.out, ", %s that can't be sent", report.Number(v.bad))
 	}
 	fmt.Fprintln(s.out)
+	if v.strays != "" {
+		fmt.Fprintln(s.out, v.strays)
+	}
+	if v.Forecast != "" {
+		fmt.Fprintf(s.out, "when: %s\nforecast: %s\n", s.whenWords(), v.Forecast)
+	}
 	for _, k := range v.Problems {
 		fmt.Fprintf(s.out, "\n%s: %s\n", rowProblem(k.Kind), count(k.Count, "row"))
 		for _, text := range k.Sample {

@@ -86,6 +86,9 @@ func (s *session) describePlan(m mode, v *survey) {
 	line("from", "%s", s.senderName())
 	line("workspace", "%s (%s, %s) at %s", s.me.App.Name, s.me.App.Region, s.me.App.ID, s.client.BaseURL())
 	line("rate", "%s", s.pacing(v))
+	if s.timed() && !s.anySender {
+		s.describeWhen(line, v)
+	}
 	s.say("%s", s.extent(m, v))
 }
 
@@ -183,7 +186,7 @@ func (s *session) pacing(v *survey) string {
 	} else if s.campaign.Rate.N == 0 {
 		text += ", until the API says its limit"
 	}
-	if v != nil && effective > 0 {
+	if v != nil && effective > 0 && !s.timed() {
 		takes := time.Duration(float64(v.Ready) / effective * 10 * float64(time.Second))
 		text += ", about " + report.Duration(max(takes, time.Second).Round(time.Second))
 	}

@@ -28,7 +28,7 @@ type tries struct {
 }
 
 func (s *session) figuresOf(p sender.Progress, took time.Duration) figures {
-	return figures{Status: s.governor.Status(), share: s.governor.Share(), took: took, answers: answered(p),
+	return figures{Status: s.governor.Status(), share: s.governor.Share(), took: took - p.Waited, answers: answered(p),
 		tries: tries{p.Throttled, p.NotSent}}
 }
 

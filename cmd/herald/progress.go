@@ -90,7 +90,13 @@ func (p *program) display(mode string, total int, done func() int, line func() s
 			fmt.Fprintln(p.err)
 		}
 	default:
-		d.show = func() { p.say("%s", line()) }
+		last := ""
+		d.show = func() { // what stays the same for days is said once
+			if text := line(); text != last {
+				p.say("%s", text)
+				last = text
+			}
+		}
 	}
 	go d.run()
 	return d
@@ -113,6 +119,7 @@ func newBar(w io.Writer, total int) *progressbar.ProgressBar {
 
 // A pulse makes the line of a run's progress.
 type pulse struct {
+	session  *session
 	engine   *sender.Engine
 	governor *governor.Governor
 	total    int // rows to be sent; 0: not known
@@ -133,6 +140,9 @@ func (u *pulse) done() int {
 	return n
 }
 
+// left is how many rows of the run have no outcome yet; 0 if that is not known.
+func (u *pulse) left() int { return max(0, u.total-answered(u.engine.Progress())) }
+
 func (u *pulse) line() string {
 	p := u.engine.Progress()
 	n := answered(p)
@@ -142,7 +152,7 @@ func (u *pulse) line() string {
 		count += " of " + report.Number(u.total)
 	}
 	rate := u.speed.perSecond(time.Now(), n)
-	overall := float64(n) / max(time.Since(u.started).Seconds(), 0.001)
+	overall := float64(n) / max((time.Since(u.started)-p.Waited).Seconds(), 0.001)
 	fmt.Fprintf(&b, "%s · %.0f/s", count, rate)
 	if math.Abs(rate-overall) > 0.1*overall {
 		fmt.Fprintf(&b, " (%.0f/s overall)", overall)
@@ -155,6 +165,9 @@ func (u *pulse) line() string {
 
 // outlook says what the run waits for, or how long it still takes.
 func (u *pulse) outlook(p sender.Progress, n int, rate float64) string {
+	if !p.Waiting.None() {
+		return u.session.waitingWords(p.Waiting)
+	}
 	status := u.governor.Status()
 	if status.Paused {
 		return "paused"
@@ -173,6 +186,9 @@ func (u *pulse) outlook(p sender.Progress, n int, rate float64) string {
 		return "finishing"
 	case rate == 0:
 		return "waiting for answers"
+	}
+	if u.session.timed() && !u.session.anySender {
+		return u.session.outlookWords(left, rate)
 	}
 	return u.toGo(status, left, rate)
 }

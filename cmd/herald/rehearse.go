@@ -96,6 +96,10 @@ func (s *session) forecast(effective float64) {
 	for _, n := range s.ledger.Counts() {
 		rows += n
 	}
+	if s.timed() {
+		s.say("forecast: %s at %s per 10 s: %s", count(rows, "message"), report.Number(int(effective)), s.foretell(rows, effective))
+		return
+	}
 	takes := time.Duration(float64(rows) / effective * float64(governor.Window))
 	s.say("forecast: %s at %s per 10 s take about %s", count(rows, "message"), report.Number(int(effective)),
 		report.Duration(max(takes, time.Second).Round(time.Second)))

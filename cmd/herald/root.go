@@ -220,11 +220,10 @@ func (f *apiFlags) add(flags *pflag.FlagSet) {
 // runFlags say how a run goes.
 type runFlags struct {
 	yes, skipCheck, skipBadRows, mustResume, newContent, adoptResults, networkLedger, json bool
-	rate, share, progress                                                                  string
+	noWait, goOn, allowEmpty                                                               bool
+	rate, share, progress, plan, expect                                                    string
 	workers, limit, latePasses, duplicates, canary                                         int
 	lateWait, maxWait, maxOutage                                                           time.Duration
-	goOn, allowEmpty                                                                       bool
-	plan, expect                                                                           string
 }
 
 // check says what is wrong with the values of flags. A 0 that was given is no
@@ -279,6 +278,7 @@ func (f *runFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.newContent, "new-content", false, "accept that message, templates, sender or key changed since the last run")
 	flags.BoolVar(&f.adoptResults, "adopt-results", false, "build a lost ledger from the results file; who is missing there is written to again")
 	flags.BoolVar(&f.networkLedger, "allow-network-ledger", false, "keep the ledger on a network file system, which may lose locks and writes")
+	flags.BoolVar(&f.noWait, "no-wait", false, "stop, to go on later, where the campaign's times would have the run wait")
 	flags.IntVar(&f.latePasses, "late-passes", 2, "try contacts that were not found this many times more: they may be minutes old")
 	flags.DurationVar(&f.lateWait, "late-wait", 2*time.Minute, "wait this long before each of these passes")
 	flags.IntVar(&f.canary, "canary", 0, "send to `N` rows first, show what became of them, and ask before the others follow")

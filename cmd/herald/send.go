@@ -90,6 +90,9 @@ func (s *session) send(ctx context.Context, path string, m mode) error {
 	if v != nil && v.Ready == 0 && !s.resultsStale() {
 		return s.nothingToDo(v)
 	}
+	if err := s.inTime(); err != nil {
+		return err
+	}
 	if err := s.confirm(ctx, m, v); err != nil {
 		return err
 	}
@@ -119,7 +122,10 @@ func (s *session) prepare(ctx context.Context, path string) error {
 	if err := s.checkResultsPath(); err != nil {
 		return err
 	}
-	return s.openLedger()
+	if err := s.openLedger(); err != nil {
+		return err
+	}
+	return s.openGate()
 }
 
 // surveyed checks every row, unless that was waived; it refuses bad rows,
@@ -194,7 +200,7 @@ func (s *session) execute(ctx, cut context.Context, m mode, v *survey) error {
 	}
 	o := observe(s.resultsPath())
 	first := &canary{session: s, observer: o}
-	config := s.engineConfig(o)
+	config := s.addWhen(s.engineConfig(o))
 	config.Canary, config.GoOn = s.engineCanary(v), first.goOn
 	o.canary = config.Canary
 	engine := sender.New(config)
@@ -204,11 +210,12 @@ func (s *session) execute(ctx, cut context.Context, m mode, v *survey) error {
 	defer release()
 	defer pausable(s.pause)()
 	now := time.Now()
-	pulse := &pulse{engine: engine, governor: s.governor, started: now, speed: startSpeedometer(now)}
+	pulse := &pulse{session: s, engine: engine, governor: s.governor, started: now, speed: startSpeedometer(now)}
 	if v != nil {
 		pulse.total = v.Ready
 		first.others = v.Ready - config.Canary
 	}
+	s.when.left = pulse.left
 	d := s.display(s.run.progress, pulse.total, pulse.done, pulse.line)
 	first.display = d
 	err := engine.Run(ctx, cut)

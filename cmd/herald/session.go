@@ -53,6 +53,7 @@ type session struct {
 	former func(*source.Recipient) string // of retry
 	book   sender.Keys                    // what the ledger says; empty where there is none yet
 	ledger *ledger.Ledger                 // nil until it exists
+	when   schedule
 
 	ledgerWritten time.Time // last, before it was opened; zero if it is new
 }

@@ -65,6 +65,7 @@ type standing struct {
 	Runs     int                `json:"runs"`
 	LastRun  *ledger.Run        `json:"last_run"`
 	Ledger   string             `json:"ledger"`
+	Forecast string             `json:"forecast,omitempty"` // of a campaign that is bound to times
 }
 
 func (s *session) status(ctx context.Context, path string) error {
@@ -92,6 +93,12 @@ func (s *session) status(ctx context.Context, path string) error {
 	}
 	slices.SortFunc(st.Failures, func(a, b report.CodeCount) int { return b.Count - a.Count })
 	st.Gone = keys
+	if st.Source.Pending > 0 && s.timed() {
+		if err := s.gateWith(book); err != nil {
+			return err
+		}
+		st.Forecast = s.foretell(st.Source.Pending, s.effective())
+	}
 	s.printStanding(&st)
 	return nil
 }
@@ -110,7 +117,7 @@ func (s *session) account(ctx context.Context, book *ledger.Book, known map[ledg
 	if err := s.bind(ctx); err != nil {
 		return report.Equation{}, err
 	}
-	engine := sender.New(sender.Config{
+	engine := sender.New(s.addPendingZones(sender.Config{
 		Open: s.open, Key: s.renderer.Key, Keys: book, Workers: 1,
 		Pick: func(st ledger.State) bool {
 			if st.Status != ledger.Pending {
@@ -118,7 +125,7 @@ func (s *session) account(ctx context.Context, book *ledger.Book, known map[ledg
 			}
 			return false
 		},
-	})
+	}))
 	err := engine.Check(ctx)
 	return engine.Progress().Equation, err
 }
@@ -134,6 +141,9 @@ func (s *session) printStanding(st *standing) {
 	}
 	if st.Gone > 0 {
 		fmt.Fprintf(s.out, "%s in the ledger that the source no longer has\n", count(st.Gone, "key"))
+	}
+	if st.Forecast != "" {
+		fmt.Fprintf(s.out, "forecast: %s\n", st.Forecast)
 	}
 	printRun(s.out, st)
 	if st.Source.Unknown > 0 {

@@ -208,7 +208,10 @@ func (s *session) createLedger() (err error) {
 	s.book = s.ledger
 	if !s.ledger.Created() { // somebody else has begun meanwhile
 		s.governor.Seed(lastSeconds(&s.ledger.Book))
-		return s.isOurs()
+		if err := s.isOurs(); err != nil {
+			return err
+		}
+		return s.openGate()
 	}
 	return nil
 }

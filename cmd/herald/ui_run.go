@@ -61,6 +61,9 @@ func (s *session) nextAfter(m mode, p sender.Progress, cause error) error {
 	if m.command == "retry" {
 		again += " " + shellQuote(m.flags...)
 	}
+	if s.run.noWait {
+		again += " --no-wait"
+	}
 	if errors.Is(cause, errLeft) && p.Failed > 0 && p.Unknown > 0 && m.command != "rehearse" {
 		s.say("%s unknown: herald settle %s --interactive", report.Number(p.Unknown), shellQuote(s.campaign.File)+s.files.told("herald settle"))
 	}
@@ -73,8 +76,9 @@ func (s *session) nextAfter(m mode, p sender.Progress, cause error) error {
 		s.next(again)
 		return &toldError{cause}
 	case errors.As(cause, &h):
-		s.say("herald: %s", haltSentence(h))
-		s.say("  %s", haltHint(h))
+		why, hint := s.haltWords(h)
+		s.say("herald: %s", why)
+		s.say("  %s", hint)
 		s.next(again)
 	case errors.Is(cause, errInterrupted) && (p.Pending > 0 || p.Partial):
 		s.say("interrupted: %s still to be sent", count(p.Pending, "row"))
@@ -170,6 +174,11 @@ func endWords(reason, at string) string {
 		string(sender.NetworkGone):   "nothing could be sent any more",
 		string(sender.WaitedTooLong): "the API let nothing through",
 		string(sender.AfterCanary):   "only the canary was to be sent",
+
+		string(sender.TooLate):      "it was too late for what was left",
+		string(sender.TooEarly):     "the campaign had not started, and waiting was not wanted",
+		string(sender.WindowClosed): "the send window was closed, and waiting was not wanted",
+		string(sender.DayFull):      "the day's messages were sent, and waiting was not wanted",
 	}
 	if why, ok := stopped[reason]; ok {
 		return "stopped at " + at + ": " + why

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// horizon is how far a forecast looks.
+// horizon is how far a forecast looks beyond the campaign's start.
 const horizon = 365 * 24 * time.Hour
 
 // A Forecast says when a campaign will be through, if all goes well.
@@ -27,7 +27,7 @@ type Spell struct {
 // now on, at a rate in messages a second, where used of today's messages were
 // sent already. Zones only matter to rules that go [Rules.ByRow].
 func (r *Rules) Forecast(now time.Time, rows map[*time.Location]int, perSecond float64, used int) Forecast {
-	s := &simulation{rules: r, now: now, until: now.Add(horizon), perSecond: perSecond, used: used}
+	s := &simulation{rules: r, now: now, until: later(now, r.StartAt).Add(horizon), perSecond: perSecond, used: used}
 	if !r.NotAfter.IsZero() && r.NotAfter.Before(s.until) {
 		s.until = r.NotAfter
 	}

@@ -19,9 +19,6 @@ var errShut = errors.New("the row's window is closed")
 // may not yet, and with another error if the run ends.
 func (e *Engine) waitForCalendar(j *job) error {
 	for {
-		if err := e.stop.Err(); err != nil {
-			return err
-		}
 		if !e.rowMay(j) {
 			return errShut
 		}
@@ -62,6 +59,9 @@ func (e *Engine) later(j *job) bool {
 // wait lets some of a wait pass; the caller then asks again. It ends the run
 // instead if the wait is in vain, or waits are not wanted.
 func (e *Engine) wait(w calendar.Wait) error {
+	if err := e.stop.Err(); err != nil {
+		return err
+	}
 	if w.Reason == calendar.Over || e.cfg.NoWait {
 		e.halt(&Halt{Cause: HaltCause(w.Reason), Until: w.Until})
 		return e.stop.Err()

@@ -42,6 +42,9 @@ func tooNew(s ledger.State) bool {
 // awaitPass waits for what the next pass is for, and reports whether there is
 // one. late counts the passes for new contacts since the last other one.
 func (e *Engine) awaitPass(late *int) bool {
+	if e.stop.Err() != nil {
+		return false
+	}
 	opens, never := e.shut.state()
 	tries := *late < e.cfg.LatePasses && e.tally.late.Load() > 0
 	if tries && (opens.IsZero() || e.cfg.NoWait || e.cfg.Gate.Now().Add(e.cfg.LateWait).Before(opens)) {
