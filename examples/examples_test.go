@@ -23,6 +23,7 @@ func TestExamples(t *testing.T) {
 		{"email-blast", []string{"Jürgen, Flight Deck is here", "4 rows = 4 sent + 0 failed", "6329f3a1c004,5,sent"}},
 		{"in-app-announcement", []string{"Support (30), Sales (11)", "3 rows = 3 sent + 0 failed", `"message_type":"inapp"`}},
 		{"rerun-failed", []string{"3 rows = 2 sent + 1 failed", "6329f3a1cO22,Jürgen,6329f3a1cO22,3,failed,not_found", "1 row = 1 sent + 0 failed", "3 rows = 2 sent + 0 failed + 1 skipped"}},
+		{"office-hours", []string{"1 row has no valid time zone and goes by Europe/Berlin", "of sending", "4 rows = 4 sent + 0 failed"}},
 	}
 	for _, test := range tests {
 		t.Run(test.folder, func(t *testing.T) {

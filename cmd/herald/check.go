@@ -80,7 +80,7 @@ func checkOnly(ctx context.Context, s *session, path string, online bool, planFi
 	if err != nil {
 		return err
 	}
-	if s.timed() && v.Ready > 0 {
+	if s.timed() && v.Ready > 0 && v.bad == 0 {
 		v.Forecast = s.foretell(v.Ready, s.effective())
 	}
 	s.printSurvey(v)

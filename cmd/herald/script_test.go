@@ -98,12 +98,24 @@ func setUp(env *testscript.Env) error {
 	env.Setenv("TOKEN", scriptToken)
 	env.Setenv(tokenVariable, scriptToken)
 	env.Setenv("TZ", "UTC")
+	setTimes(env, time.Now().UTC())
 	// The race detector waits a second at the end of each process.
 	env.Setenv("GORACE", "atexit_sleep_ms=0")
 	s := &stage{}
 	env.Values[stageKey{}] = s
 	env.Defer(s.stop)
 	return os.MkdirAll(home, 0o700)
+}
+
+// setTimes sets what a script needs of the day it runs on: SHUT_DAY is not today
+// in any time zone, and in DAY_ZONE it is hours until midnight.
+func setTimes(env *testscript.Env, now time.Time) {
+	env.Setenv("SHUT_DAY", now.AddDate(0, 0, 3).Format("Mon"))
+	zone := "Etc/UTC"
+	if now.Hour() < 6 || now.Hour() >= 18 {
+		zone = "Asia/Tokyo"
+	}
+	env.Setenv("DAY_ZONE", zone)
 }
 
 // A stage is what a script has: the sandbox that it started last.
@@ -344,7 +356,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 // internal finds what only programmers say: stack traces, Go's types, packages
 // and verbs, and the wording of libraries.
 var internal = regexp.MustCompile(`goroutine \d|panic:|runtime error|\.go:\d|` +
-	`\b(bufio|campaign|csv|errors|exec|flag|fs|gocsv|governor|gzip|http|intercom|io|json|ledger|net|os|pflag|report|sandbox|sender|source|strconv|syscall|template|time|tls|url|x509|yaml|zstd)\.[A-Z][A-Za-z]+|` +
+	`\b(bufio|calendar|campaign|csv|errors|exec|flag|fs|gocsv|governor|gzip|http|intercom|io|json|ledger|net|os|pflag|report|sandbox|sender|source|strconv|syscall|template|time|tls|url|x509|yaml|zstd)\.[A-Z][A-Za-z]+|` +
 	`(?i:unmarshal)|(?:^|\s)(yaml|json|csv|template|strconv|strings|http|net/http|zstd|gzip): |\*[a-z]+\.[A-Z]|` +
 	`%!|<nil>|\bnil\b|\bEOF\b|map\[|interface ?\{|\b0x[0-9a-f]{6,}|context (canceled|deadline)`)
 

@@ -27,6 +27,9 @@ func sendCommand(p *program) *cobra.Command {
 to each recipient that was not written to before. The ledger remembers every
 message; after an interruption the same command goes on with what is pending.
 
+Where the campaign says when it may send, send waits until it may, or ends with
+--no-wait.
+
 The first Ctrl-C lets the messages in flight finish, the second cuts them off.
 
 With --test-to the messages of one row, or of a few, go to contacts of your own

@@ -1,0 +1,2 @@
+herald check campaign.yaml
+herald rehearse campaign.yaml
