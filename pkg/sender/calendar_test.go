@@ -132,6 +132,7 @@ func newWorldwide(t *testing.T, start string, each int) *worldwide {
 	w.rules = calendar.Rules{Window: office(t), Zone: w.zones["Europe/Berlin"], ByRow: true}
 	w.Zone = func(r *source.Recipient) (*time.Location, error) { return w.zoneOf(r.At(0)), nil }
 	w.fake.Ledger = &claims{w.fake.ledger, w.claimed}
+	w.Workers = 2
 	w.Pace = evenly(1)
 	return w
 }
