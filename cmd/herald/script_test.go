@@ -108,9 +108,11 @@ func setUp(env *testscript.Env) error {
 }
 
 // setTimes sets what a script needs of the day it runs on: SHUT_DAY is not today
-// in any time zone, and in DAY_ZONE it is hours until midnight.
+// in any time zone, TOMORROW is a date, and in DAY_ZONE it is hours until
+// midnight.
 func setTimes(env *testscript.Env, now time.Time) {
 	env.Setenv("SHUT_DAY", now.AddDate(0, 0, 3).Format("Mon"))
+	env.Setenv("TOMORROW", now.AddDate(0, 0, 1).Format(time.DateOnly))
 	zone := "Etc/UTC"
 	if now.Hour() < 6 || now.Hour() >= 18 {
 		zone = "Asia/Tokyo"

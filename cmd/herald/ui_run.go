@@ -79,6 +79,9 @@ func (s *session) nextAfter(m mode, p sender.Progress, cause error) error {
 		why, hint := s.haltWords(h)
 		s.say("herald: %s", why)
 		s.say("  %s", hint)
+		if h.Cause == sender.TooLate {
+			again = "herald status " + shellQuote(s.campaign.File)
+		}
 		s.next(again)
 	case errors.Is(cause, errInterrupted) && (p.Pending > 0 || p.Partial):
 		s.say("interrupted: %s still to be sent", count(p.Pending, "row"))

@@ -12,19 +12,23 @@ import (
 // the wall: a laptop may sleep, and its clock be set.
 const recheck = 30 * time.Second
 
-// errShut leaves a row pending whose own window is closed.
+// errShut leaves a row to a later pass, or as it is.
 var errShut = errors.New("the row's window is closed")
 
 // waitForCalendar returns when the campaign may send, with errShut if the row
-// may not yet, and with another error if the run ends.
+// may not yet, and with another error if the run ends. For a row that is only
+// tried once more, the run is not kept up so long.
 func (e *Engine) waitForCalendar(j *job) error {
 	for {
 		if !e.rowMay(j) {
 			return errShut
 		}
 		w := e.cfg.Gate.Ask()
-		if w.None() {
+		switch {
+		case w.None():
 			return nil
+		case j.tried():
+			return errShut
 		}
 		if err := e.wait(w); err != nil {
 			return err
@@ -32,14 +36,17 @@ func (e *Engine) waitForCalendar(j *job) error {
 	}
 }
 
+// tried reports whether the row has an outcome of this run already.
+func (j *job) tried() bool { return j.again && j.state.ThisRun }
+
 // rowMay reports whether a row's own window is open, and remembers when it will
-// be. For a row that is tried once more, the run is not kept up so long.
+// be.
 func (e *Engine) rowMay(j *job) bool {
 	if j.zone == nil {
 		return true
 	}
 	w := e.cfg.Gate.AskRow(j.zone)
-	if !w.None() && !j.state.ThisRun {
+	if !w.None() && !j.tried() {
 		e.shut.add(w)
 	}
 	return w.None()

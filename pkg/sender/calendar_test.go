@@ -550,3 +550,33 @@ func TestReleasedClaimsDoNotUseUpTheDay(t *testing.T) {
 		}
 	})
 }
+
+// A run that is through but for contacts that may be new doesn't stay up for
+// them until the window opens again.
+func TestLatePassesDoNotWaitForWindows(t *testing.T) {
+	for _, byRow := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(t, "a", "b")
+			defer f.ledger.Close()
+			f.LatePasses, f.LateWait = 2, 2*time.Minute
+			f.answer = func(_ context.Context, key string, _ int) error {
+				if key == "a" {
+					return errNotFound
+				}
+				return nil
+			}
+			clock := wallAt(t, "2026-12-04T16:57:00Z") // a Friday, three minutes before it closes
+			f.Gate = calendar.NewGate(calendar.Rules{Window: office(t), Zone: time.UTC, ByRow: byRow}, clock.now)
+			if byRow {
+				f.Zone = func(*source.Recipient) (*time.Location, error) { return time.UTC, nil }
+			}
+			start := time.Now()
+			if p := f.runAll(); p.Sent != 1 || p.Failed != 1 || p.FailedNow != 1 || f.posts["a"] != 2 {
+				t.Errorf("by row %v: %+v, %v", byRow, p, f.posts)
+			}
+			if took := time.Since(start); took > 5*time.Minute {
+				t.Errorf("by row %v: it took %v", byRow, took)
+			}
+		})
+	}
+}

@@ -101,21 +101,24 @@ func (s *sift) row(row *source.Recipient) *job {
 	if s.first {
 		s.engine.tally.rows.Add(1)
 	}
-	j := &job{row: row, key: key, state: state, again: !s.first, replaces: s.replaces(row, key, state)}
-	if !s.takes(j) || !s.first && !s.engine.later(j) {
-		if s.first {
-			s.engine.tally.add(state.Status, 1)
+	replaces := s.replaces(row, key, state)
+	if s.takes(state, replaces) {
+		j := &job{row: row, key: key, state: state, again: !s.first, replaces: replaces}
+		if s.first || s.engine.later(j) {
+			return j
 		}
-		return nil
 	}
-	return j
+	if s.first {
+		s.engine.tally.add(state.Status, 1)
+	}
+	return nil
 }
 
 // takes reports whether a row is to be sent in this pass. What this run has
 // taken before counts, so that the limit ends every pass at the same row.
-func (s *sift) takes(j *job) bool {
-	picked := s.pick(j.state) || j.replaces != ""
-	if picked || !s.first && j.state.ThisRun {
+func (s *sift) takes(state ledger.State, replaces string) bool {
+	picked := s.pick(state) || replaces != ""
+	if picked || !s.first && state.ThisRun {
 		s.made++
 	}
 	return picked && (s.limit == 0 || s.made <= s.limit) && s.engine.stop.Err() == nil

@@ -34,7 +34,7 @@ func (t *tally) done(j *job, s ledger.Status) {
 		t.add(j.state.Status, -1)
 	}
 	t.add(s, 1)
-	late := j.again && j.state.ThisRun
+	late := j.tried()
 	if late && j.settled {
 		t.late.Add(-1)
 	}
