@@ -2,8 +2,8 @@
 // of the day, so many a day, and not after an end.
 //
 //	rules := calendar.Rules{
-//		Window: window,           // mon-fri, 09:00 to 18:00
-//		Zone:   berlin,
+//		Window:    window, // mon-fri, 09:00 to 18:00
+//		Zone:      berlin,
 //		MaxPerDay: 20_000,
 //	}
 //	gate := calendar.NewGate(rules, nil)
