@@ -146,7 +146,7 @@ func (b *binder) nearColumn(name string) string {
 			candidates[i] = source.Snake(c)
 		}
 	}
-	return nearest(name, candidates)
+	return Nearest(name, candidates)
 }
 
 // constant puts the value of a constant in the place of .vars.NAME. One that
@@ -163,7 +163,7 @@ func (b *binder) constant(at parse.Pos, path []string, u use) parse.Node {
 	}
 	value, ok := b.vars[path[1]]
 	if !ok && !u.optional {
-		b.problem(at, "there is no constant %q under vars", path[1]).Suggestion = nearest(path[1], sorted(b.vars))
+		b.problem(at, "there is no constant %q under vars", path[1]).Suggestion = Nearest(path[1], sorted(b.vars))
 	}
 	return snippet("vars."+path[1], strconv.Quote(value)).Args[0]
 }
@@ -185,7 +185,7 @@ func (b *binder) function(n *parse.IdentifierNode, args int) bool {
 		names = []string{"." + n.Ident}
 	}
 	p := b.problem(n.Pos, "there is no function %s; a column has a dot before its name", n.Ident)
-	p.Suggestion = nearest(n.Ident, names)
+	p.Suggestion = Nearest(n.Ident, names)
 	return false
 }
 

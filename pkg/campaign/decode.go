@@ -148,7 +148,7 @@ func (d *decoder) find(within string, k *yaml.Node, keys []key) reader {
 		return nil
 	}
 	p := d.add(k, "unknown key %s%s", within, k.Value)
-	p.Suggestion = nearest(k.Value, names)
+	p.Suggestion = Nearest(k.Value, names)
 	return nil
 }
 

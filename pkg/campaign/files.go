@@ -40,6 +40,8 @@ type finder struct {
 	*decoder        // of the campaign file: takes the problems
 	dir      string // the campaign file's folder
 	shipped  fs.FS  // may be nil
+
+	recorded map[string]string // if not nil: all files there are, by name
 }
 
 // body reads the message's body, which node names or holds, and the partials
@@ -91,7 +93,7 @@ func (f *finder) namedBody(n *yaml.Node, name string) *Template {
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		p := f.add(n, "message.body: there is no file and no shipped template %q; a text of its own goes after a pipe (body: |)", name)
-		p.Suggestion = nearest(name, f.names(name))
+		p.Suggestion = Nearest(name, f.names(name))
 	} else {
 		f.add(n, "message.body: %v", err)
 	}
@@ -113,6 +115,9 @@ func bodyNames(name string) []string {
 // find reads the first of names that exists, in the campaign's folder and then
 // among the shipped templates. The error is fs.ErrNotExist if there is none.
 func (f *finder) find(as string, names []string) (*Template, error) {
+	if f.recorded != nil {
+		return f.findRecorded(names)
+	}
 	for _, name := range names {
 		at := name
 		if !filepath.IsAbs(at) {

@@ -282,7 +282,7 @@ func TestNearest(t *testing.T) {
 		"frist_name": "first_name", "FIRST_NAME": "first_name", "emial": "email", "last name": "Last Name",
 		"nmae": "name", "x": "", "firstname": "first_name", "telephone": "",
 	} {
-		if got := nearest(in, words); got != want {
+		if got := Nearest(in, words); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
 		}
 	}

@@ -2,11 +2,11 @@ package campaign
 
 import "strings"
 
-// nearest returns the candidate that comes closest to a mistyped name, or ""
+// Nearest returns the candidate that comes closest to a mistyped name, or ""
 // if none is close: at most one edit for each three characters, and three
 // in all. Case does not count. Where several are equally near, guessing
 // would mislead, and there is none.
-func nearest(name string, candidates []string) string {
+func Nearest(name string, candidates []string) string {
 	best, bestDistance := "", min(3, len([]rune(name))/3)+1
 	for _, c := range candidates {
 		if d := distance(strings.ToLower(name), strings.ToLower(c)); d < bestDistance {

@@ -139,6 +139,13 @@ func (r *Renderer) Key(row *source.Recipient) (string, error) {
 	return key, nil
 }
 
+// Recipient returns who a row's message goes to; the error is a *RenderError.
+func (r *Renderer) Recipient(row *source.Recipient) (intercom.Recipient, error) {
+	b := r.buffer()
+	defer r.buffers.Put(b)
+	return recipient(b, row, r.toType, r.toID)
+}
+
 // Sender returns who a row's message comes from, as the campaign says it.
 func (r *Renderer) Sender(row *source.Recipient) (Sender, error) {
 	b := r.buffer()

@@ -92,7 +92,7 @@ func (f *finder) addPartial(s *set, body Format, from *parse.Tree, call *parse.T
 		message = fmt.Sprintf("{{template %q}}: there is no such file in the campaign's folder, its partials or layouts, nor a shipped one", call.Name)
 	}
 	p := s.files[from.ParseName].problem(int(call.Pos), message)
-	p.Suggestion = nearest(call.Name, f.names(call.Name))
+	p.Suggestion = Nearest(call.Name, f.names(call.Name))
 	f.problems = append(f.problems, p)
 	return false
 }

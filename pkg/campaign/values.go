@@ -51,7 +51,7 @@ func oneOf(words ...string) func(string) (string, error) {
 		last := len(words) - 1
 		return "", &misspelling{
 			message:    fmt.Sprintf("%q must be %s or %s", s, strings.Join(words[:last], ", "), words[last]),
-			suggestion: nearest(s, words),
+			suggestion: Nearest(s, words),
 		}
 	}
 }

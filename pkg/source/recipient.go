@@ -49,6 +49,9 @@ func (h *Header) addSnakeNames() {
 // Names returns the column names in the order of the file.
 func (h *Header) Names() []string { return slices.Clone(h.names) }
 
+// Name returns the name of column i.
+func (h *Header) Name(i int) string { return h.names[i] }
+
 // Len returns the number of columns.
 func (h *Header) Len() int { return len(h.names) }
 
