@@ -2,6 +2,7 @@ package report
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"iter"
 	"os"
@@ -16,6 +17,15 @@ import (
 // old file alone; other errors are *FileError. Without rows the file has just
 // its header.
 func WriteResults(path string, rows iter.Seq2[Row, error]) error {
+	return Replace(path, func(out io.Writer) error { return writeRows(out, path, rows) })
+}
+
+// Replace puts a file in the place of path in one step, with what write writes.
+// It is written aside as path.new, readable by its owner only, and made durable
+// before: at any moment, and after a crash, path is either the old file or the
+// whole new one. An error of write leaves the old file alone and is returned as
+// it is; other errors are *FileError.
+func Replace(path string, write func(io.Writer) error) error {
 	aside := path + ".new"
 	if err := os.Remove(aside); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return unreachable("write", path, err)
@@ -24,12 +34,17 @@ func WriteResults(path string, rows iter.Seq2[Row, error]) error {
 	if err != nil {
 		return unreachable("write", path, err)
 	}
-	err = writeRows(file, path, rows)
+	err = write(file)
+	if err == nil {
+		if synced := file.Sync(); synced != nil {
+			err = unreachable("write", path, synced)
+		}
+	}
 	if closed := file.Close(); closed != nil && err == nil {
 		err = unreachable("write", path, closed)
 	}
 	if err == nil {
-		err = replace(path, aside)
+		err = rename(path, aside)
 	}
 	if err != nil {
 		_ = os.Remove(aside) // the next writer removes it too
@@ -37,7 +52,7 @@ func WriteResults(path string, rows iter.Seq2[Row, error]) error {
 	return err
 }
 
-func writeRows(file *os.File, path string, rows iter.Seq2[Row, error]) error {
+func writeRows(file io.Writer, path string, rows iter.Seq2[Row, error]) error {
 	l := newLines(path, file)
 	l.header()
 	for row, err := range rows {
@@ -48,14 +63,14 @@ func writeRows(file *os.File, path string, rows iter.Seq2[Row, error]) error {
 			return unreachable("write", path, err)
 		}
 	}
-	if err := errors.Join(l.flush(), file.Sync()); err != nil {
+	if err := l.flush(); err != nil {
 		return unreachable("write", path, err)
 	}
 	return nil
 }
 
-// replace puts the new file in place and makes the folder remember it.
-func replace(path, aside string) error {
+// rename puts the new file in place and makes the folder remember it.
+func rename(path, aside string) error {
 	if err := os.Rename(aside, path); err != nil {
 		return unreachable("replace", path, err)
 	}
