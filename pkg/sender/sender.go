@@ -99,6 +99,10 @@ type Config struct {
 	// empty if there is none. A row whose key was corrected is picked if its
 	// former key would be, and takes its place. nil: no row has one.
 	Former func(*source.Recipient) string
+	// Hold says which of the rows that were picked are left as they are after all;
+	// it is told the state of the key that was picked. Called by one goroutine.
+	// nil: none.
+	Hold func(row *source.Recipient, picked ledger.State) bool
 	// Observe is told every outcome and skip, and the state its key had before:
 	// where that is of this run, the row replaces an earlier one. It must not
 	// block; several goroutines call it at once. nil: nobody.
@@ -169,6 +173,9 @@ func New(cfg Config) *Engine {
 	}
 	if cfg.Former == nil {
 		cfg.Former = func(*source.Recipient) string { return "" }
+	}
+	if cfg.Hold == nil {
+		cfg.Hold = func(*source.Recipient, ledger.State) bool { return false }
 	}
 	if cfg.Bad == nil {
 		cfg.Bad = func(int, error) {}

@@ -394,6 +394,30 @@ func TestRetryPicksFailedRowsOnly(t *testing.T) {
 	}
 }
 
+func TestHeldRowsStayAsTheyAre(t *testing.T) {
+	f := newFake(t, "a", "b", "c")
+	f.answer = func(_ context.Context, key string, n int) error {
+		if n == 1 && key != "a" {
+			return errInvalid
+		}
+		return nil
+	}
+	f.runAll()
+	f.Pick = func(s ledger.State) bool { return s.Status == ledger.Failed }
+	f.Hold = func(r *source.Recipient, picked ledger.State) bool {
+		if picked.Status != ledger.Failed {
+			t.Errorf("asked about %s, which was not picked", r.At(0))
+		}
+		return r.At(0) == "b"
+	}
+	if p := f.runAll(); p.Sent != 2 || p.Failed != 1 || p.SentNow != 1 {
+		t.Errorf("%+v", p)
+	}
+	if diff := cmp.Diff(map[string]int{"a": 1, "b": 1, "c": 2}, f.posts); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestCheckSendsNothing(t *testing.T) {
 	f := newFake(t, "a", "b", "b", "broken", "settled")
 	f.rows = f.rows[4:]

@@ -102,7 +102,7 @@ func (s *sift) row(row *source.Recipient) *job {
 		s.engine.tally.rows.Add(1)
 	}
 	replaces := s.replaces(row, key, state)
-	if s.takes(state, replaces) {
+	if s.takes(row, state, replaces) {
 		j := &job{row: row, key: key, state: state, again: !s.first, replaces: replaces}
 		if s.first || s.engine.later(j) {
 			return j
@@ -116,8 +116,8 @@ func (s *sift) row(row *source.Recipient) *job {
 
 // takes reports whether a row is to be sent in this pass. What this run has
 // taken before counts, so that the limit ends every pass at the same row.
-func (s *sift) takes(state ledger.State, replaces string) bool {
-	picked := s.pick(state) || replaces != ""
+func (s *sift) takes(row *source.Recipient, state ledger.State, replaces string) bool {
+	picked := replaces != "" || s.pick(state) && !s.engine.cfg.Hold(row, state)
 	if picked || !s.first && state.ThisRun {
 		s.made++
 	}
