@@ -11,11 +11,87 @@ import (
 
 	"github.com/herald-campaigns/herald/pkg/intercom"
 	"github.com/herald-campaigns/herald/pkg/ledger"
+	"github.com/herald-campaigns/herald/pkg/source"
 )
 
 // askMargin is how far the API's clock and this machine's may differ, and a
 // second more on each side, since the API's comparisons leave out their ends.
 const askMargin = 2 * time.Minute
+
+// readyToAsk makes the client, and the messages' templates.
+func (s *session) readyToAsk(ctx context.Context) error {
+	if !s.campaign.OpenConversation {
+		return &refusal{code: exitUsage, what: "--ask finds conversations, and this campaign opens none",
+			hint: "only with create_conversation_without_contact_reply does a message open one at once; settle by hand, or with --interactive"}
+	}
+	if err := s.bind(ctx); err != nil {
+		return err
+	}
+	if err := s.connect(ctx); err != nil {
+		return err
+	}
+	return s.resolveSender(ctx)
+}
+
+// askAll looks for the conversation of each unknown message.
+func (s *session) askAll(ctx context.Context, unknown []ledger.Entry) (int, error) {
+	messages, err := s.messagesOf(unknown)
+	if err != nil {
+		return 0, err
+	}
+	known, err := s.knownMessages()
+	if err != nil {
+		return 0, err
+	}
+	settled := 0
+	for _, e := range unknown {
+		found, reason, err := s.askOne(ctx, e, messages[e.Key], known)
+		if err != nil {
+			return settled, err
+		}
+		if found == nil {
+			s.say("%s, line %d: still unknown: %s", e.Key, e.Line, reason)
+			continue
+		}
+		why := fmt.Sprintf("conversation %s, message %s", found.ID, found.Source.ID)
+		if err := s.ledger.SettleByHand(e.Key, ledger.Sent, person(), why); err != nil {
+			return settled, err
+		}
+		s.say("%s, line %d: sent: %s", e.Key, e.Line, why)
+		known[found.Source.ID] = true
+		settled++
+	}
+	return settled, nil
+}
+
+// messagesOf renders the messages of these rows again, from the source.
+func (s *session) messagesOf(unknown []ledger.Entry) (map[string]*intercom.Message, error) {
+	wanted := make(map[string]*intercom.Message, len(unknown))
+	for _, e := range unknown {
+		wanted[e.Key] = nil
+	}
+	err := s.eachRow(func(key string, row *source.Recipient, _ []byte) error {
+		if m, ok := wanted[key]; ok && m == nil {
+			wanted[key], _ = s.renderer.Render(row) // a row that can't be rendered stays unknown
+		}
+		return nil
+	})
+	return wanted, err
+}
+
+// knownMessages returns the ids of all messages that are some row's outcome.
+func (s *session) knownMessages() (map[string]bool, error) {
+	known := map[string]bool{}
+	for e, err := range s.ledger.Entries() {
+		if err != nil {
+			return nil, err
+		}
+		if e.MessageID != "" {
+			known[e.MessageID] = true
+		}
+	}
+	return known, nil
+}
 
 // askOne looks for the one conversation that an unknown message opened: with
 // this contact, from this sender, at this time, with this subject and body, and

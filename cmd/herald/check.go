@@ -38,7 +38,7 @@ insists on that.`,
 			return checkOnly(c.Context(), s, args[0], online || planFile != "", planFile)
 		},
 	}
-	s.files.add(c.Flags())
+	s.files.addReading(c.Flags())
 	s.api.add(c.Flags())
 	s.run.addOutput(c.Flags())
 	s.run.addExpectations(c.Flags())
@@ -129,6 +129,7 @@ type survey struct {
 	Duplicates int             `json:"duplicates"`
 	Blank      int             `json:"blank"`
 	unknown    int             // of those: picked, and perhaps sent before
+	unchanged  int             // of those: as they were when they failed
 	whole      int             // Ready as it would be without --limit
 	bad        int
 	digest     string         // of the source
@@ -173,7 +174,7 @@ func (v *survey) sortProblems() {
 // check reads and renders every row that is to be sent. A source without any
 // row is refused: it is the trace of an export that went wrong.
 func (s *session) check(ctx context.Context) (*survey, error) {
-	v := &survey{}
+	v := &survey{Problems: []*problemKind{}}
 	var mu sync.Mutex
 	var rows sender.Source
 	engine := sender.New(s.addZones(sender.Config{
@@ -189,7 +190,13 @@ func (s *session) check(ctx context.Context) (*survey, error) {
 			}
 			return picked
 		},
-		Former:  s.former,
+		Former: s.former,
+		Hold: func(row *source.Recipient, picked ledger.State) bool {
+			if s.unchanged != nil && s.unchanged(row, picked) {
+				v.unchanged++
+			}
+			return s.hold != nil && s.hold(row, picked)
+		},
 		Workers: max(1, min(s.campaign.Workers, checkWorkers)),
 		Observe: func(row report.Row, _ ledger.State) {
 			if row.Code == sender.Duplicate {

@@ -195,11 +195,8 @@ func (d *demo) retry(ctx context.Context) error {
 	s := d.command("retry campaign.yaml --only failed")
 	defer s.close()
 	s.run.latePasses = 0
-	picks, _, err := parseOnly([]string{"failed"})
-	if err != nil {
-		return err
-	}
-	return unlessLeft(s.send(ctx, "campaign.yaml", mode{command: "retry", picks: picks, flags: []string{"--only", "failed"}}))
+	only := &selection{failed: true}
+	return unlessLeft(s.send(ctx, "campaign.yaml", mode{command: "retry", picks: only.picks, only: only, flags: []string{"--only", "failed"}}))
 }
 
 // conclude asks the sandbox what arrived.

@@ -72,13 +72,13 @@ func (s *session) find(line int, key string) (*source.Recipient, error) {
 		return nil, err
 	}
 	defer rows.Close()
+	missed := &search{wanted: wanted{text: key, line: line}}
 	for {
 		row, err := rows.Next()
 		var bad *source.RowError
 		switch {
 		case errors.Is(err, io.EOF):
-			return nil, &refusal{code: exitUsage, what: fmt.Sprintf("%s has no such row", s.sourceName),
-				hint: "--line names the line a row starts on, the header being line 1; --key what the campaign's key renders"}
+			return nil, s.noSuchRow(missed)
 		case errors.As(err, &bad):
 			if bad.Line == line {
 				return nil, &refusal{code: exitUsage, what: bad.Error(), hint: "correct the row"}
@@ -92,11 +92,29 @@ func (s *session) find(line int, key string) (*source.Recipient, error) {
 		}
 		if key != "" {
 			if k, err := s.renderer.Key(row); err != nil || k != key {
+				missed.consider(k)
 				continue
 			}
 		}
 		return row, nil
 	}
+}
+
+// noSuchRow says which row is not there.
+func (s *session) noSuchRow(missed *search) error {
+	r := &refusal{code: exitUsage, what: s.sourceName + " has no rows", hint: "check that the list was exported whole"}
+	switch near := missed.suggestion(); {
+	case missed.line != 0:
+		r.what = fmt.Sprintf("no row of %s begins in line %d", s.sourceName, missed.line)
+		r.hint = "--line names the line a row starts on, the header being line 1"
+	case near != "":
+		r.what = fmt.Sprintf("%s has no row with the key %s", s.sourceName, missed.text)
+		r.hint = "did you mean " + near + "?"
+	case missed.text != "":
+		r.what = fmt.Sprintf("%s has no row with the key %s", s.sourceName, missed.text)
+		r.hint = "a key is what the campaign's key (by default to.id) renders; herald show finds people by any field"
+	}
+	return r
 }
 
 func (s *session) printRequest(m *intercom.Message) error {

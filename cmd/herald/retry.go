@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/herald-campaigns/herald/pkg/ledger"
+	"github.com/herald-campaigns/herald/pkg/report"
 	"github.com/herald-campaigns/herald/pkg/source"
 )
 
@@ -24,7 +27,9 @@ of the given error codes or HTTP statuses. Rows that were sent are never sent
 again.
 
 A corrected export is sent with --source: a row whose id was corrected is sent
-under its new key, and takes the place of the old one.
+under its new key, and takes the place of the old one. Rows in which nothing was
+changed since they failed are counted, and you are asked about them; where there
+is nobody to ask they are left out, unless --send-unchanged is given.
 
 Unknown rows may have arrived: with --only unknown people may get the message
 twice, so retry says how many and has the number typed, or given with
@@ -38,17 +43,21 @@ twice, so retry says how many and has the number typed, or given with
 			if err := fromEnvironment(p, c.Flags()); err != nil {
 				return err
 			}
-			picks, unknown, err := parseOnly(only)
+			chosen, err := parseOnly(only)
 			if err != nil {
 				return &usageError{err: err, command: c.CommandPath()}
 			}
-			if s.run.skipCheck && unknown {
+			if s.run.skipCheck && chosen.unknown {
 				return &usageError{err: errors.New("--only unknown goes with the check: it counts who may get the message twice"), command: c.CommandPath()}
 			}
 			defer s.close()
 			s.run.mustResume = true
 			s.former = formerKey
-			return s.send(c.Context(), args[0], mode{command: "retry", picks: picks, flags: []string{"--only", strings.Join(only, ",")}})
+			flags := []string{"--only", strings.Join(only, ",")}
+			if s.run.sendUnchanged {
+				flags = append(flags, "--send-unchanged")
+			}
+			return s.send(c.Context(), args[0], mode{command: "retry", picks: chosen.picks, only: chosen, flags: flags})
 		},
 	}
 	s.files.add(c.Flags())
@@ -56,6 +65,7 @@ twice, so retry says how many and has the number typed, or given with
 	s.run.add(c.Flags())
 	c.Flags().StringSliceVar(&only, "only", nil, "`which` rows: failed, code=CODE, status=STATUS, unknown; several with commas")
 	c.Flags().IntVar(&s.run.duplicates, "accept-duplicates", 0, "accept that this `number` of people may get the message twice")
+	c.Flags().BoolVar(&s.run.sendUnchanged, "send-unchanged", false, "send rows of a corrected --source too in which nothing was changed")
 	return c
 }
 
@@ -69,33 +79,74 @@ func formerKey(row *source.Recipient) string {
 	return fmt.Sprint(key)
 }
 
-// parseOnly reads --only and returns what it picks, and whether unknown rows are
-// among that.
-func parseOnly(only []string) (picks func(ledger.State) bool, unknown bool, err error) {
+// A selection is which rows --only names.
+type selection struct {
+	failed, unknown bool
+	codes           []string
+	statuses        []int
+}
+
+// picks says whether a key is one of them.
+func (c *selection) picks(st ledger.State) bool {
+	return c.unknown && st.Status == ledger.Unknown || st.Status == ledger.Failed &&
+		(c.failed || slices.Contains(c.codes, st.Code) || slices.Contains(c.statuses, st.HTTPStatus))
+}
+
+// parseOnly reads --only.
+func parseOnly(only []string) (*selection, error) {
 	if len(only) == 0 {
-		return nil, false, fmt.Errorf("--only is missing: say which rows, as in --only failed")
+		return nil, fmt.Errorf("--only is missing: say which rows, as in --only failed")
 	}
-	var codes []string
-	var statuses []int
-	all := false
+	c := &selection{}
 	for _, o := range only {
 		name, value, _ := strings.Cut(strings.TrimSpace(o), "=")
 		n, err := strconv.Atoi(value)
 		switch {
 		case name == "failed" && value == "":
-			all = true
+			c.failed = true
 		case name == "unknown" && value == "":
-			unknown = true
+			c.unknown = true
 		case name == "code" && value != "":
-			codes = append(codes, value)
+			c.codes = append(c.codes, value)
 		case name == "status" && err == nil:
-			statuses = append(statuses, n)
+			c.statuses = append(c.statuses, n)
 		default:
-			return nil, false, fmt.Errorf("--only %s: must be failed, unknown, code=CODE or status=NUMBER", o)
+			return nil, fmt.Errorf("--only %s: must be failed, unknown, code=CODE or status=NUMBER", o)
 		}
 	}
-	return func(st ledger.State) bool {
-		return unknown && st.Status == ledger.Unknown || st.Status == ledger.Failed &&
-			(all || slices.Contains(codes, st.Code) || slices.Contains(statuses, st.HTTPStatus))
-	}, unknown, nil
+	return c, nil
+}
+
+// warnAbsent names codes and statuses that no row failed with, and lists those
+// that there are: a slip of the pen looks like success.
+func (s *session) warnAbsent(c *selection) {
+	codes, statuses := map[string]int{}, map[int]int{}
+	for st, n := range s.ledger.Counts() {
+		if st.Status == ledger.Failed {
+			codes[st.Code] += n
+			statuses[st.HTTPStatus] += n
+		}
+	}
+	for _, code := range c.codes {
+		if codes[code] == 0 {
+			s.say("no row failed with the code %s; there %s", code, listCounts(codes))
+		}
+	}
+	for _, status := range c.statuses {
+		if statuses[status] == 0 {
+			s.say("no row failed with the status %d; there %s", status, listCounts(statuses))
+		}
+	}
+}
+
+// listCounts lists what there is, and how often: are not_found (2), 422 (1).
+func listCounts[K cmp.Ordered](counts map[K]int) string {
+	var list []string
+	for _, k := range slices.Sorted(maps.Keys(counts)) {
+		list = append(list, fmt.Sprintf("%v (%s)", k, report.Number(counts[k])))
+	}
+	if len(list) == 0 {
+		return "are no failed rows"
+	}
+	return "are " + strings.Join(list, ", ")
 }

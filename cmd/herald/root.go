@@ -138,71 +138,6 @@ func flagsLike(flags *pflag.FlagSet, name string) string {
 	return " (did you mean " + strings.Join(near, " or ") + "?)"
 }
 
-// fileFlags say where a campaign's files are, if not where they usually are.
-type fileFlags struct {
-	source, ledger, results string
-	all                     *pflag.FlagSet // of the command; nil if it has no such flags
-}
-
-// told returns the flags of this command line that another command must be
-// given as well, to mean the same files and the same workspace: without its
-// --ledger a run that is resumed would write to everybody again. --token-cmd is
-// left out: it may be an echo of the token.
-func (f *fileFlags) told(command string) string {
-	names := []string{"source", "ledger", "results"}
-	switch name, _, _ := strings.Cut(strings.TrimPrefix(command, "herald "), " "); name {
-	case "send", "retry":
-		names = append(names, "token-file", "region", "base-url", "rate", "share")
-	case "check":
-		names = append(names, "token-file", "region", "base-url")
-	}
-	text := ""
-	for _, name := range names {
-		if f.given(name) && !strings.Contains(command, " --"+name+" ") {
-			text += " --" + name + " " + shellQuote(f.all.Lookup(name).Value.String())
-		}
-	}
-	return text
-}
-
-// given reports whether the command line has the flag.
-func (f *fileFlags) given(name string) bool {
-	if f.all == nil {
-		return false
-	}
-	flag := f.all.Lookup(name)
-	return flag != nil && flag.Changed
-}
-
-// origin is where the value of a flag was given: on the command line or in the
-// environment.
-func (f *fileFlags) origin(name string) string {
-	if f.all != nil && !f.given(name) {
-		if flag := f.all.Lookup(name); flag != nil && variableOf(flag) != "" {
-			return variableOf(flag)
-		}
-	}
-	return "--" + name
-}
-
-// addSource is add for a command that has no other file.
-func (f *fileFlags) addSource(flags *pflag.FlagSet) {
-	f.all = flags
-	flags.StringVar(&f.source, "source", "", "read recipients from this `file` and not the campaign's; - is stdin")
-}
-
-// addLedger is add for a command that needs to know the ledger alone.
-func (f *fileFlags) addLedger(flags *pflag.FlagSet) {
-	f.all = flags
-	flags.StringVar(&f.ledger, "ledger", "", "the campaign's ledger is this `file` (default NAME.ledger beside the campaign)")
-}
-
-func (f *fileFlags) add(flags *pflag.FlagSet) {
-	f.addSource(flags)
-	flags.StringVar(&f.ledger, "ledger", "", "keep claims and outcomes in this `file` (default NAME.ledger beside the campaign)")
-	flags.StringVar(&f.results, "results", "", "write outcomes to this .csv or .jsonl `file` (default NAME.results.csv beside the campaign)")
-}
-
 // apiFlags say how the API is reached. The token itself is never a flag: other
 // users of the machine could read it.
 type apiFlags struct {
@@ -220,7 +155,7 @@ func (f *apiFlags) add(flags *pflag.FlagSet) {
 // runFlags say how a run goes.
 type runFlags struct {
 	yes, skipCheck, skipBadRows, mustResume, newContent, adoptResults, networkLedger, json bool
-	noWait, goOn, allowEmpty                                                               bool
+	noWait, goOn, allowEmpty, sendUnchanged                                                bool
 	rate, share, progress, plan, expect                                                    string
 	workers, limit, latePasses, duplicates, canary                                         int
 	lateWait, maxWait, maxOutage                                                           time.Duration

@@ -15,21 +15,31 @@ func (s *session) eachRow(do func(key string, row *source.Recipient, raw []byte)
 		return err
 	}
 	defer rows.Close()
+	return eachSourceRow(rows, func(row *source.Recipient) error {
+		key, err := s.renderer.Key(row)
+		if err != nil {
+			return nil
+		}
+		return do(key, row, rows.Raw())
+	}, func(*source.RowError) {})
+}
+
+// eachSourceRow calls do with every row that can be read, and bad with what is
+// wrong with each other one.
+func eachSourceRow(rows *source.Reader, do func(*source.Recipient) error, bad func(*source.RowError)) error {
 	for {
 		row, err := rows.Next()
+		var unread *source.RowError
 		switch {
 		case errors.Is(err, io.EOF):
 			return nil
-		case errors.As(err, new(*source.RowError)):
+		case errors.As(err, &unread):
+			bad(unread)
 			continue
 		case err != nil:
 			return err
 		}
-		key, err := s.renderer.Key(row)
-		if err != nil {
-			continue
-		}
-		if err := do(key, row, rows.Raw()); err != nil {
+		if err := do(row); err != nil {
 			return err
 		}
 	}

@@ -392,6 +392,8 @@ var varying = []struct {
 }{
 	{regexp.MustCompile(`http://127\.0\.0\.1:\d+`), "URL"},
 	{regexp.MustCompile(`(damaged at byte ).*`), "${1}N: WHY"},
+	{regexp.MustCompile(`claim \d+ +`), "claim N  "},
+	{regexp.MustCompile(`settled by \S+:`), "settled by WHO:"},
 	{regexp.MustCompile(`request sandbox-\d+`), "request ID"},
 	{regexp.MustCompile(`(?m)^(this run, ).*:$`), "${1}TIME:"},
 	{regexp.MustCompile(`(?m)^(  answers  ).*$`), "${1} TIMES"},

@@ -72,7 +72,8 @@ func pending(st ledger.State) bool { return st.Status == ledger.Pending }
 type mode struct {
 	command string
 	picks   func(ledger.State) bool
-	flags   []string // as the run's record shows them
+	flags   []string   // as the run's record shows them
+	only    *selection // of retry
 }
 
 // send takes a campaign from its file to its results.
@@ -83,8 +84,17 @@ func (s *session) send(ctx context.Context, path string, m mode) error {
 	if err := s.prepare(ctx, path); err != nil {
 		return err
 	}
+	if m.only != nil {
+		s.warnAbsent(m.only)
+		if err := s.findOriginals(ctx); err != nil {
+			return err
+		}
+	}
 	v, err := s.surveyed(ctx)
 	if err != nil {
+		return err
+	}
+	if v, err = s.leaveUnchanged(ctx, v); err != nil {
 		return err
 	}
 	if err := s.guard(v); err != nil {
@@ -277,7 +287,7 @@ func (s *session) engineConfig(o *observer) sender.Config {
 		Open: s.open, Key: s.renderer.Key, Render: s.renderer.Render, Keys: s.book,
 		Pace: s.governor.Pace, Send: s.client.CreateMessage, Ledger: s.ledger,
 		Probe: s.probe, Disconnect: s.client.CloseIdleConnections,
-		Pick: s.pick, Former: s.former, Observe: o.saw,
+		Pick: s.pick, Former: s.former, Hold: s.hold, Observe: o.saw,
 		Workers: s.campaign.Workers, Limit: s.run.limit,
 		LatePasses: s.run.latePasses, LateWait: s.run.lateWait,
 		Breaker: sender.Thresholds{

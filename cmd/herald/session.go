@@ -39,8 +39,9 @@ type session struct {
 	layout     layout      // of the source
 	sourceInfo fs.FileInfo // of the file as it was at the first pass
 	renderer   *campaign.Renderer
-	offline    bool // senders are not looked up
-	anySender  bool // nor need they exist: a rehearsal
+	offline    bool   // senders are not looked up
+	anySender  bool   // nor need they exist: a rehearsal
+	missing    string // why the source is not at hand, where that is no error
 
 	client    *intercom.Client
 	governor  *governor.Governor
@@ -51,9 +52,12 @@ type session struct {
 
 	pick   func(ledger.State) bool
 	former func(*source.Recipient) string // of retry
-	book   sender.Keys                    // what the ledger says; empty where there is none yet
-	ledger *ledger.Ledger                 // nil until it exists
-	when   schedule
+	// unchanged tells rows of a corrected copy that were not corrected, hold those
+	// that are not sent; both may be nil.
+	unchanged, hold func(*source.Recipient, ledger.State) bool
+	book            sender.Keys    // what the ledger says; empty where there is none yet
+	ledger          *ledger.Ledger // nil until it exists
+	when            schedule
 
 	ledgerWritten time.Time // last, before it was opened; zero if it is new
 }
@@ -139,6 +143,8 @@ func (s *session) openSource() (*source.Reader, error) {
 	o := source.Options{Name: s.sourceName, Encoding: s.campaign.Source.Encoding, Delimiter: s.campaign.Source.Delimiter}
 	if s.sourceName == "stdin" {
 		o.Format = source.Content
+	} else if s.files.source != "" && markOf(s.sourcePath) != nil {
+		o.Encoding = "" // an export says its own, whatever that of the campaign's source is
 	}
 	return source.Open(s.sourcePath, o)
 }

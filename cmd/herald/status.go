@@ -1,8 +1,8 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -33,7 +33,7 @@ used while a run is going on.`,
 			return s.status(c.Context(), args[0])
 		},
 	}
-	s.files.add(c.Flags())
+	s.files.addReading(c.Flags())
 	c.Flags().BoolVar(&s.run.json, "json", false, "print the counts as JSON")
 	c.Flags().BoolVar(&runs, "runs", false, "list every run: who, when, with what, and how it ended")
 	return c
@@ -45,14 +45,25 @@ func (s *session) offlineBook(path string) (*ledger.Book, error) {
 	if err := s.load(path); err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(s.ledgerPath()); err != nil && s.files.ledger == "" {
-		s.me.App.ID = sandboxWorkspace
-		if _, err := os.Stat(s.ledgerPath()); err != nil {
-			s.me.App.ID = ""
-		}
-	}
+	s.preferReal()
 	book, err := ledger.Load(s.ledgerPath(), nil)
 	return book, s.ledgerError(err)
+}
+
+// preferReal chooses the sandbox's ledger if there is no other one.
+func (s *session) preferReal() {
+	if s.files.ledger != "" || exists(s.ledgerPath()) {
+		return
+	}
+	s.me.App.ID = sandboxWorkspace
+	if !exists(s.ledgerPath()) {
+		s.me.App.ID = ""
+	}
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // A standing is what status prints.
@@ -62,6 +73,7 @@ type standing struct {
 	// Gone is how many keys the ledger has that are no longer in the source.
 	Gone     int                `json:"not_in_source"`
 	Failures []report.CodeCount `json:"failures"`
+	Skips    []report.CodeCount `json:"skips"`
 	Runs     int                `json:"runs"`
 	LastRun  *ledger.Run        `json:"last_run"`
 	Ledger   string             `json:"ledger"`
@@ -81,17 +93,23 @@ func (s *session) status(ctx context.Context, path string) error {
 	if runs := book.Runs(); len(runs) > 0 {
 		st.Runs, st.LastRun = len(runs), &runs[len(runs)-1]
 	}
-	states := map[ledger.State]int{}
-	if st.Source, err = s.account(ctx, book, states); err != nil {
+	states, skips := map[ledger.State]int{}, map[string]int{}
+	if st.Source, err = s.account(ctx, book, states, skips); err != nil {
 		return err
 	}
+	failures := map[string]int{}
 	for state, n := range states {
 		keys -= n
-		if state.Status == ledger.Failed {
-			st.Failures = append(st.Failures, report.CodeCount{Status: report.Failed, Code: codeOf(state), Count: n})
+		switch state.Status {
+		case ledger.Failed:
+			failures[codeOf(state)] += n
+		case ledger.Skipped:
+			skips[sender.Unsubscribed] += n
+		case ledger.Forgotten, ledger.Replaced:
+			skips[state.Status.String()] += n
 		}
 	}
-	slices.SortFunc(st.Failures, func(a, b report.CodeCount) int { return b.Count - a.Count })
+	st.Failures, st.Skips = codeCounts(report.Failed, failures), codeCounts(report.Skipped, skips)
 	st.Gone = keys
 	if st.Source.Pending > 0 && s.timed() {
 		if err := s.gateWith(book); err != nil {
@@ -103,6 +121,18 @@ func (s *session) status(ctx context.Context, path string) error {
 	return nil
 }
 
+// codeCounts lists codes, the most frequent first.
+func codeCounts(status string, counts map[string]int) []report.CodeCount {
+	list := make([]report.CodeCount, 0, len(counts))
+	for code, n := range counts {
+		list = append(list, report.CodeCount{Status: status, Code: code, Count: n})
+	}
+	slices.SortFunc(list, func(a, b report.CodeCount) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Code, b.Code))
+	})
+	return list
+}
+
 func codeOf(st ledger.State) string {
 	if st.Code == "" {
 		return fmt.Sprintf("status %d", st.HTTPStatus)
@@ -111,8 +141,9 @@ func codeOf(st ledger.State) string {
 }
 
 // account counts the rows of the source by what the ledger says of their keys,
-// and adds the states of those that it knows.
-func (s *session) account(ctx context.Context, book *ledger.Book, known map[ledger.State]int) (report.Equation, error) {
+// adds the states of those that it knows, and why rows are skipped before anybody
+// asks it.
+func (s *session) account(ctx context.Context, book *ledger.Book, known map[ledger.State]int, skips map[string]int) (report.Equation, error) {
 	s.offline = true
 	if err := s.bind(ctx); err != nil {
 		return report.Equation{}, err
@@ -125,6 +156,7 @@ func (s *session) account(ctx context.Context, book *ledger.Book, known map[ledg
 			}
 			return false
 		},
+		Observe: func(row report.Row, _ ledger.State) { skips[row.Code]++ }, // the sift, one goroutine
 	}))
 	err := engine.Check(ctx)
 	return engine.Progress().Equation, err
@@ -138,6 +170,9 @@ func (s *session) printStanding(st *standing) {
 	fmt.Fprintf(s.out, "%s\n%s\n", st.Campaign, st.Source)
 	for _, f := range st.Failures {
 		fmt.Fprintf(s.out, "  failed with %s: %s\n", f.Code, report.Number(f.Count))
+	}
+	for _, f := range st.Skips {
+		fmt.Fprintf(s.out, "  skipped as %s: %s\n", f.Code, report.Number(f.Count))
 	}
 	if st.Gone > 0 {
 		fmt.Fprintf(s.out, "%s in the ledger that the source no longer has\n", count(st.Gone, "key"))
@@ -168,88 +203,4 @@ func printRun(w io.Writer, st *standing) {
 	}
 	fmt.Fprintf(w, "%s; the last: %s by %s on %s, %s, %s\n", count(st.Runs, "run"), r.Command, r.Who, r.Host,
 		r.Started.Local().Format("2 January 2006 15:04:05"), end)
-}
-
-func showCommand(p *program) *cobra.Command {
-	s := &session{program: p}
-	line := 0
-	c := &cobra.Command{
-		Use:   "show CAMPAIGN KEY",
-		Short: "Say whether one person was written to, and what came of it",
-		Long: `Show finds the outcomes of one key, or with --line of the row that started on
-that line when it was sent, in the ledger.`,
-		Example: "  herald show spring.yaml 6329f3a1\n  herald show spring.yaml --line 17",
-		Args:    cobra.RangeArgs(1, 2),
-		RunE: func(_ *cobra.Command, args []string) error {
-			key := ""
-			if len(args) == 2 {
-				key = args[1]
-			}
-			if (key == "") == (line == 0) {
-				return &usageError{err: errors.New("name one person, by key or with --line"), command: "herald show"}
-			}
-			return s.show(args[0], key, line)
-		},
-	}
-	s.files.add(c.Flags())
-	c.Flags().IntVar(&line, "line", 0, "the row that started on line `N` of the source")
-	return c
-}
-
-// show prints every outcome of a key, or of a line, in the order they came.
-func (s *session) show(path, key string, line int) error {
-	book, err := s.offlineBook(path)
-	if err != nil {
-		return err
-	}
-	found := 0
-	for e, err := range book.Entries() {
-		if err != nil {
-			return err
-		}
-		if key != "" && e.Key != key || line != 0 && e.Line != line {
-			continue
-		}
-		found++
-		printEntry(s.out, e)
-	}
-	switch {
-	case key != "" && book.Lookup(key).Status == ledger.Forgotten:
-		fmt.Fprintf(s.out, "%s was forgotten: whether anything was sent is not known any more, and nothing will be\n", key)
-		return nil
-	case found > 0:
-		return nil
-	case key != "" && book.Lookup(key).Status == ledger.Claimed:
-		fmt.Fprintf(s.out, "%s is in flight, or was when the last run died\n", key)
-		return nil
-	}
-	return &refusal{code: exitCant, what: "the ledger has no outcome for " + who(key, line),
-		hint: "nothing was sent from here to that key; keys are what the campaign's key (by default to.id) renders"}
-}
-
-func who(key string, line int) string {
-	if key != "" {
-		return key
-	}
-	return fmt.Sprintf("line %d", line)
-}
-
-func printEntry(w io.Writer, e ledger.Entry) {
-	fmt.Fprintf(w, "%s, line %d: %s", e.Key, e.Line, e.Status)
-	if e.Code != "" {
-		fmt.Fprintf(w, " (%s)", e.Code)
-	}
-	fmt.Fprintf(w, " at %s\n", e.FinishedAt.Local().Format("15:04:05 on 2 January 2006"))
-	line := func(name, value string) {
-		if value != "" {
-			fmt.Fprintf(w, "  %-13s%s\n", name, value)
-		}
-	}
-	line("message", e.MessageID)
-	line("conversation", e.ConversationID)
-	line("reason", e.ErrorMessage)
-	line("request", e.RequestID)
-	if e.Status == ledger.Sent {
-		fmt.Fprintln(w, "  sent means accepted by Intercom, not delivered or read")
-	}
 }

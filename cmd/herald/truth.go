@@ -15,13 +15,18 @@ import (
 	"github.com/herald-campaigns/herald/pkg/sender"
 )
 
-// base is where the campaign's own files are: its folder and its name.
+// home is how the names of the campaign's own files begin: its folder and its
+// name.
+func (s *session) home() string {
+	return filepath.Join(filepath.Dir(s.campaign.File), s.campaign.Name)
+}
+
+// base is how the names of the files of this run begin.
 func (s *session) base() string {
-	base := filepath.Join(filepath.Dir(s.campaign.File), s.campaign.Name)
 	if s.inSandbox() {
-		base += ".sandbox"
+		return s.home() + ".sandbox"
 	}
-	return base
+	return s.home()
 }
 
 func (s *session) ledgerPath() string  { return cmp.Or(s.files.ledger, s.base()+".ledger") }
@@ -80,8 +85,7 @@ func lastSeconds(b *ledger.Book) []time.Time {
 func (s *session) seedEarly() {
 	paths := []string{s.files.ledger}
 	if s.files.ledger == "" {
-		base := filepath.Join(filepath.Dir(s.campaign.File), s.campaign.Name)
-		paths = []string{base + ".ledger", base + ".sandbox.ledger"}
+		paths = []string{s.home() + ".ledger", s.home() + ".sandbox.ledger"}
 	}
 	for _, path := range paths {
 		info, err := os.Stat(path)

@@ -112,7 +112,7 @@ func parseDays(s string) (calendar.Days, error) {
 	days, err := calendar.ParseDays(s)
 	var unknown *calendar.DayError
 	if errors.As(err, &unknown) {
-		return 0, &misspelling{message: err.Error(), suggestion: nearest(unknown.Word, calendar.DayNames())}
+		return 0, &misspelling{message: err.Error(), suggestion: Nearest(unknown.Word, calendar.DayNames())}
 	}
 	return days, err
 }
@@ -153,7 +153,7 @@ func withNearZone(err error) error {
 	names := calendar.ZoneNames()
 	near := sameZone(unknown.Name, names)
 	if near == "" {
-		near = nearest(unknown.Name, names)
+		near = Nearest(unknown.Name, names)
 	}
 	return &misspelling{message: err.Error(), suggestion: near}
 }
