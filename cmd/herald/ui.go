@@ -164,7 +164,7 @@ func fileRefusal(err error) *refusal {
 	r := &refusal{what: err.Error()}
 	var path *fs.PathError
 	if errors.As(err, &path) {
-		verb := map[string]string{"mkdir": "make the folder", "openat": "open"}[path.Op]
+		verb := map[string]string{"mkdir": "make the folder", "openat": "open", "stat": "look at"}[path.Op]
 		r.what = fmt.Sprintf("can't %s %s: %v", cmp.Or(verb, path.Op), path.Path, path.Err)
 		r.hint = "check the path"
 	}
