@@ -157,7 +157,7 @@ type runFlags struct {
 	yes, skipCheck, skipBadRows, mustResume, newContent, adoptResults, networkLedger, json bool
 	noWait, goOn, allowEmpty, sendUnchanged                                                bool
 	rate, share, progress, plan, expect                                                    string
-	workers, limit, latePasses, duplicates, canary                                         int
+	workers, limit, latePasses, duplicates, canary, confirmAbove                           int
 	lateWait, maxWait, maxOutage                                                           time.Duration
 }
 
@@ -203,6 +203,7 @@ func upTo(most int) string {
 
 func (f *runFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.yes, "yes", false, "don't ask before sending")
+	flags.IntVar(&f.confirmAbove, "confirm-above", 1000, "have the number typed where more than `N` people are written to [HERALD_CONFIRM_ABOVE]")
 	flags.StringVar(&f.rate, "rate", "", "send at this `rate`: auto, 160/s, 1600/10s or 9000/min [HERALD_RATE]")
 	flags.StringVar(&f.share, "share", "", "use this `part` of the API's limit, as in 80% [HERALD_SHARE]")
 	flags.IntVar(&f.workers, "workers", 0, "send this many messages at a time [HERALD_WORKERS]")
