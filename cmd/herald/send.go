@@ -270,7 +270,7 @@ func (s *session) endRun(p sender.Progress, cause error) error {
 // finish tells what became of a run that ended because of cause.
 func (s *session) finish(m mode, o *observer, p sender.Progress, took time.Duration, cause, resultsErr error) error {
 	s.printSummary(o, p, took, cause)
-	if resultsErr != nil && !errors.As(resultsErr, new(*ledger.WriteError)) { // of which more is said below
+	if resultsErr != nil {
 		s.warnResults(resultsErr)
 	}
 	if !p.Partial && !p.Balanced() && cause == nil {
