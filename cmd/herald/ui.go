@@ -100,15 +100,20 @@ func withColumns(err error, source string, h *source.Header) error {
 	if !errors.As(err, &problems) || h == nil {
 		return err
 	}
+	r := problemsRefusal(problems)
+	r.hint += "\n  " + columnsOf(source, h)
+	return r
+}
+
+// columnsOf says what the columns of a source are, the first of them.
+func columnsOf(name string, h *source.Header) string {
 	const shown = 20
 	names := h.Names()
 	more := ""
 	if n := len(names) - shown; n > 0 {
 		names, more = names[:shown], fmt.Sprintf(" and %s more", report.Number(n))
 	}
-	r := problemsRefusal(problems)
-	r.hint += fmt.Sprintf("\n  the columns of %s are: %s%s", source, strings.Join(names, ", "), more)
-	return r
+	return fmt.Sprintf("the columns of %s are: %s%s", name, strings.Join(names, ", "), more)
 }
 
 func orHerald(command string) string {

@@ -61,6 +61,12 @@ var rules = []rule{
 		why: "turns recipients into messages, so it knows both, and nothing of sending; what it says of time are calendar's rules; YAML and Markdown are its input",
 	},
 	{
+		dir:   "pkg/preview",
+		may:   []string{"pkg/source", "pkg/intercom", "pkg/campaign"},
+		tests: []string{"github.com/chromedp/chromedp", "github.com/chromedp/cdproto"},
+		why:   "shows rendered messages to a browser on this machine, so it knows rows, messages and where a template fails, and no client, ledger or token; its tests drive a browser",
+	},
+	{
 		dir: "pkg/sender",
 		may: []string{
 			"pkg/source", "pkg/intercom", "pkg/ledger", "pkg/governor", "pkg/calendar", "pkg/report",
