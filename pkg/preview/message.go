@@ -79,7 +79,7 @@ func document(m *intercom.Message, theme string) string {
 // heads finds the elements that no policy holds back: a link can connect to a
 // host before anything is loaded (preconnect, dns-prefetch), and a base changes
 // where links open.
-var heads = regexp.MustCompile(`(?i)<(link|base|meta)\b`)
+var heads = regexp.MustCompile(`(?i)<(link|base|meta|i?frame|fencedframe|portal|object|embed)\b`)
 
 // disarm makes unknown elements of those. It works on the text, not on what a
 // parser makes of it: every such element begins with these letters.

@@ -37,8 +37,9 @@ func (s *Server) routes() http.Handler {
 
 // page is what page.html shows.
 type page struct {
-	Name, Source  string
+	Name, Source  string // of the campaign, or of the one before it
 	Version       int
+	Ready         bool      // there is a view
 	Note          string    // about what was asked for
 	Problems      []Problem // of the campaign, if there is no row
 	Width, Theme  string
@@ -89,6 +90,7 @@ func (s *Server) servePage(w http.ResponseWriter, r *http.Request) {
 	p := &page{
 		Version: now.version, choice: c, Width: c.of("width", "desktop", "phone"), Theme: c.of("theme", "light", "dark"),
 		Searched: c.Get("find"), In: c.Get("in"), Problems: problemsOf(now.err),
+		Name: now.last.Campaign.Name, Source: now.last.Source, Ready: now.view != nil,
 	}
 	if now.view != nil {
 		address, err := now.fill(r.Context(), p)
@@ -96,7 +98,8 @@ func (s *Server) servePage(w http.ResponseWriter, r *http.Request) {
 			address = "?" + r.URL.RawQuery // there is a newer one
 		}
 		if address != "" {
-			http.Redirect(w, r, address, http.StatusSeeOther)
+			w.Header().Set("Location", address) // relative: http.Redirect does not know the secret path
+			w.WriteHeader(http.StatusSeeOther)
 			return
 		}
 		if err != nil {
@@ -110,7 +113,6 @@ func (s *Server) servePage(w http.ResponseWriter, r *http.Request) {
 // fill adds the row that is asked for to the page, or returns the address to go
 // to for it.
 func (s *state) fill(ctx context.Context, p *page) (address string, err error) {
-	p.Name, p.Source = s.view.Campaign.Name, s.view.Source
 	address, p.Note, err = s.resolve(ctx, p.choice)
 	if address != "" || err != nil {
 		return address, err

@@ -44,14 +44,15 @@ func (s *sampler) add(row *source.Recipient) {
 	s.held = append(s.held, row)
 }
 
-// rows returns the sample: of what is held, as many as are wanted.
+// rows returns the sample: of what is held, as many as are wanted, from the
+// first to the last.
 func (s *sampler) rows() []*source.Recipient {
 	if len(s.held) <= s.most {
 		return s.held
 	}
 	rows := make([]*source.Recipient, s.most)
 	for i := range rows {
-		rows[i] = s.held[i*len(s.held)/s.most]
+		rows[i] = s.held[i*(len(s.held)-1)/max(1, s.most-1)]
 	}
 	return rows
 }

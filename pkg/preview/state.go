@@ -15,6 +15,7 @@ import (
 type state struct {
 	version int
 	view    *View // nil if err is not
+	last    *View // the view, or the last one before it
 	err     error
 	files   []stamp         // what it was made of
 	live    context.Context // until there is a newer one
@@ -29,7 +30,7 @@ type state struct {
 // newState returns the state after a load. What its files looked like before
 // that counts: a file that is saved meanwhile has changed.
 func newState(version int, view *View, err error, before []stamp) *state {
-	s := &state{version: version, view: view, err: err, files: before, turn: make(chan struct{}, 1)}
+	s := &state{version: version, view: view, last: view, err: err, files: before, turn: make(chan struct{}, 1)}
 	s.live, s.replace = context.WithCancel(context.Background())
 	s.turn <- struct{}{}
 	if view != nil {
@@ -142,6 +143,10 @@ func (s *Server) refresh(ctx context.Context) {
 	if ctx.Err() != nil || err != nil && old.err != nil && err.Error() == old.err.Error() {
 		return
 	}
-	s.current.Store(newState(old.version+1, view, err, now))
+	next := newState(old.version+1, view, err, now)
+	if view == nil {
+		next.last = old.last
+	}
+	s.current.Store(next)
 	old.close()
 }
