@@ -63,6 +63,9 @@ func (s *session) preview(ctx context.Context, path string, o previewing) error 
 	if err := s.bind(ctx); err != nil {
 		return err
 	}
+	if o == (previewing{open: true}) {
+		return s.openPage(ctx, path, 0)
+	}
 	rows, err := s.choose(ctx, o)
 	if err != nil {
 		return err

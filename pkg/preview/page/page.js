@@ -18,6 +18,7 @@ addEventListener("keydown", (event) => {
     document.getElementById(step)?.click();
   } else if (event.key === "/") {
     event.preventDefault();
+    document.getElementById("find")?.focus();
     document.getElementById("find")?.select();
   }
 });
