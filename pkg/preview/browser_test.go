@@ -58,6 +58,25 @@ func startBrowser(t *testing.T) context.Context {
 	return ctx
 }
 
+// TestInABrowser holds the page to what only a browser can say. One browser
+// serves all: starting it takes longest.
+func TestInABrowser(t *testing.T) {
+	ctx := startBrowser(t)
+	for _, test := range []struct {
+		name string
+		run  func(*testing.T, context.Context)
+	}{
+		{"contact data is powerless", contactDataIsPowerless},
+		{"the attacks work", theAttacksWork},
+		{"a person uses the page", aPersonUsesThePage},
+		{"the page fits", thePageFits},
+		{"text has contrast", textHasContrast},
+		{"pictures are taken", picturesAreTaken},
+	} {
+		t.Run(test.name, func(t *testing.T) { test.run(t, ctx) })
+	}
+}
+
 // do runs steps in the tab.
 func do(t *testing.T, ctx context.Context, steps ...chromedp.Action[chromedp.Void]) {
 	t.Helper()
@@ -86,7 +105,7 @@ func eval[T any](t *testing.T, ctx context.Context, script string) T {
 // own accord has been begun.
 func settle(t *testing.T, ctx context.Context) {
 	t.Helper()
-	eval[bool](t, ctx, `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done(true), 250))))`)
+	eval[bool](t, ctx, `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done(true), 100))))`)
 }
 
 // A listener is what contact data tries to reach.
@@ -165,9 +184,8 @@ func attack(html, evil string) string {
 	return strings.NewReplacer("EVIL", evil, `"cover"`, `"`+cover+`"`).Replace(html)
 }
 
-// TestContactDataIsPowerless looks at rows whose data attack whoever looks.
-func TestContactDataIsPowerless(t *testing.T) {
-	ctx := startBrowser(t)
+// contactDataIsPowerless looks at rows whose data attack whoever looks.
+func contactDataIsPowerless(t *testing.T, ctx context.Context) {
 	evil := listen(t)
 	var rows bytes.Buffer
 	for i, a := range attacks {
@@ -187,10 +205,15 @@ func TestContactDataIsPowerless(t *testing.T) {
 			address := s.URL(i + 1)
 			do(t, ctx, chromedp.Navigate(address))
 			title := eval[string](t, ctx, `document.title`)
-			if a.click {
-				clickFrame(t, ctx)
-			}
 			settle(t, ctx)
+			if a.click {
+				for range 2 { // a frame may be seen before it can be clicked
+					if err := clickFrame(ctx); err != nil {
+						t.Error(err)
+					}
+					settle(t, ctx)
+				}
+			}
 			if n := evil.connections.Swap(0); n != 0 {
 				t.Errorf("the other server was reached by %d connections and %d requests", n, evil.requests.Swap(0))
 			}
@@ -204,18 +227,24 @@ func TestContactDataIsPowerless(t *testing.T) {
 	}
 }
 
+// middle is where a click hits the message.
+const middle = `(() => { const f = document.querySelector("iframe"); f.scrollIntoView({block: "center"});
+	const b = f.getBoundingClientRect(); return [b.x + b.width / 2, b.y + Math.min(b.height, innerHeight - b.y) / 2] })()`
+
 // clickFrame clicks into the middle of the message.
-func clickFrame(t *testing.T, ctx context.Context) {
-	t.Helper()
-	middle := eval[[]float64](t, ctx, `(() => { const f = document.querySelector("iframe") ?? document.body; f.scrollIntoView({block: "center"});
-		const b = f.getBoundingClientRect(); return [b.x + b.width / 2, b.y + Math.min(b.height, innerHeight - b.y) / 2] })()`)
-	do(t, ctx, chromedp.MouseClickXY(middle[0], middle[1]))
+func clickFrame(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	at, err := chromedp.Run(ctx, chromedp.Evaluate[[]float64](middle))
+	if err != nil {
+		return err
+	}
+	return chromedp.Do(ctx, chromedp.MouseClickXY(at[0], at[1]))
 }
 
-// TestTheAttacksWork proves that the test above can fail: shown without any
+// theAttacksWork proves that the test above can fail: shown without any
 // protection, the same data reach the other server.
-func TestTheAttacksWork(t *testing.T) {
-	ctx := startBrowser(t)
+func theAttacksWork(t *testing.T, ctx context.Context) {
 	for _, a := range attacks {
 		if a.harmless {
 			continue
@@ -235,10 +264,12 @@ func TestTheAttacksWork(t *testing.T) {
 			tab, cancel := context.WithTimeout(ctx, patience)
 			defer cancel()
 			_ = chromedp.Do(tab, chromedp.Navigate(naive.URL))
-			if a.click {
-				clickFrame(t, ctx)
-			}
-			waitFor(t, func() bool { return evil.connections.Load() > 0 })
+			waitFor(t, func() bool {
+				if a.click && evil.connections.Load() == 0 {
+					_ = clickFrame(ctx) // perhaps it has worked by now, and there is no frame any more
+				}
+				return evil.connections.Load() > 0
+			})
 		})
 	}
 }
@@ -246,7 +277,7 @@ func TestTheAttacksWork(t *testing.T) {
 // waitFor waits until something is so, looking often.
 func waitFor(t *testing.T, so func() bool) {
 	t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
+	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	end := time.After(patience)
 	for !so() {
@@ -258,9 +289,8 @@ func waitFor(t *testing.T, so func() bool) {
 	}
 }
 
-// TestThePageInABrowser uses the page as a person does.
-func TestThePageInABrowser(t *testing.T) {
-	ctx := startBrowser(t)
+// aPersonUsesThePage uses the page as a person does.
+func aPersonUsesThePage(t *testing.T, ctx context.Context) {
 	dir := folder(t, map[string]string{"contacts.csv": csv(300)})
 	s := serveFolder(t, dir)
 	heading := func() string { return eval[string](t, ctx, `document.querySelector("aside h2").textContent`) }
@@ -302,9 +332,8 @@ func TestThePageInABrowser(t *testing.T) {
 	expect("herald has ended")
 }
 
-// TestThePageFits looks for what is wider than a narrow window.
-func TestThePageFits(t *testing.T) {
-	ctx := startBrowser(t)
+// thePageFits looks for what is wider than a narrow window.
+func thePageFits(t *testing.T, ctx context.Context) {
 	s := serveFolder(t, sights(t))
 	for _, width := range []int64{360, 1280} {
 		for _, line := range []int{2, 4, 7} {
@@ -318,10 +347,9 @@ func TestThePageFits(t *testing.T) {
 	}
 }
 
-// TestContrast holds all text to 4.5:1, which WCAG 2.2 asks for (1.4.3), in both
+// textHasContrast holds all text to 4.5:1, which WCAG 2.2 asks for (1.4.3), in both
 // themes.
-func TestContrast(t *testing.T) {
-	ctx := startBrowser(t)
+func textHasContrast(t *testing.T, ctx context.Context) {
 	s := serveFolder(t, sights(t))
 	for _, theme := range []string{"light", "dark"} {
 		prefer(t, ctx, theme)
@@ -378,14 +406,13 @@ func sights(t *testing.T) string {
 	})
 }
 
-// TestPictures takes pictures of the page for people to look at, into the folder
+// picturesAreTaken takes pictures of the page for people to look at, into the folder
 // that HERALD_PICTURES names.
-func TestPictures(t *testing.T) {
+func picturesAreTaken(t *testing.T, ctx context.Context) {
 	out := os.Getenv("HERALD_PICTURES")
 	if out == "" {
 		t.Skip("HERALD_PICTURES names no folder")
 	}
-	ctx := startBrowser(t)
 	dir := sights(t)
 	s := serveFolder(t, dir)
 	inApp := sights(t)

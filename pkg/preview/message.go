@@ -58,9 +58,9 @@ func (s *Server) serveMessage(w http.ResponseWriter, r *http.Request) {
 }
 
 const documentHead = `<meta charset="utf-8"><meta name="viewport" content="width=device-width">` +
-	`<base target="_blank">` + // a sandboxed frame opens no window: a click does nothing
 	`<style>html{color-scheme:light;background:#fff;color:#1b1c20}` +
-	`html.dark{color-scheme:dark;background:#1b1c20;color:#e8e9ed}.dark a{color:#9db8ff}` +
+	`html.dark{color-scheme:dark;background:#1b1c20;color:#e8e9ed}` +
+	`:where([data-href]){color:#0000ee;text-decoration:underline}:where(.dark [data-href]){color:#9db8ff}` +
 	`body{margin:20px;font:16px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}` +
 	`img{max-width:100%}` +
 	`.in-app{max-width:376px;margin:0 0 0 auto;padding:16px 20px;border-radius:16px;background:#f1f1f4}` +
@@ -76,11 +76,19 @@ func document(m *intercom.Message, theme string) string {
 	return `<!DOCTYPE html><html class="` + theme + `">` + documentHead + `<body><div class="` + class + `">` + disarm(m.Body)
 }
 
-// heads finds the elements that no policy holds back: a link can connect to a
-// host before anything is loaded (preconnect, dns-prefetch), and a base changes
-// where links open.
-var heads = regexp.MustCompile(`(?i)<(link|base|meta|i?frame|fencedframe|portal|object|embed)\b`)
+var (
+	// reaching finds the elements that no policy holds back early enough: a link
+	// element may connect to a host before anything is loaded (preconnect), and
+	// so does a browser for a frame that it then refuses to load.
+	reaching = regexp.MustCompile(`(?i)<(link|base|meta|i?frame|fencedframe|portal|object|embed)\b`)
+	// leading finds where links lead: browsers connect to a link's host as soon
+	// as the mouse is pressed on it.
+	leading = regexp.MustCompile(`(?i)\bhref(\s*=)`)
+)
 
-// disarm makes unknown elements of those. It works on the text, not on what a
-// parser makes of it: every such element begins with these letters.
-func disarm(body string) string { return heads.ReplaceAllString(body, "<x-$1") }
+// disarm makes unknown elements and attributes of those. It works on the text,
+// not on what a parser makes of it: all of them are spelled like this, wherever
+// they hide.
+func disarm(body string) string {
+	return leading.ReplaceAllString(reaching.ReplaceAllString(body, "<x-$1"), "data-href$1")
+}
