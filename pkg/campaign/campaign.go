@@ -40,6 +40,7 @@ type Campaign struct {
 	To     To
 	Key    *Template // nil: the key is the rendered To.ID
 	Message
+	Purpose Purpose // empty: not said
 
 	Rate    Rate          // zero: auto
 	Share   float64       // part of the API's limit to use, 0 < Share <= 1; 0: not said
@@ -79,6 +80,16 @@ type Message struct {
 	CreatedAt        time.Time // zero: now
 	OpenConversation bool
 }
+
+// A Purpose says whether people may refuse messages of this kind: it decides what
+// a missing opt-out text means.
+type Purpose string
+
+// The purposes.
+const (
+	Marketing Purpose = "marketing" // people may refuse it, and must be told how
+	Service   Purpose = "service"   // people need it: a receipt, a warning, a change of terms
+)
 
 // A Rate is a number of requests in a time. The zero Rate is "auto": what the
 // API's headers allow.

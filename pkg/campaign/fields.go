@@ -13,7 +13,7 @@ import (
 
 // later are the keys that the design keeps for versions to come.
 var later = []string{
-	"suppress", "only", "except", "sample", "variants", "unsubscribed", "purpose",
+	"suppress", "only", "except", "sample", "variants", "unsubscribed",
 }
 
 // campaign reads the whole file into c and returns the body's node, nil if
@@ -31,6 +31,7 @@ func (d *decoder) campaign(c *Campaign) (body *yaml.Node) {
 		{"vars", d.vars(c.Vars)},
 		{"to", d.to(&c.To)},
 		{"key", d.template(&c.Key)},
+		{"purpose", value(d, (*string)(&c.Purpose), oneOf(string(Marketing), string(Service)))},
 		{"message", d.message(&c.Message, &body)},
 		{"rate", value(d, &c.Rate, ParseRate)},
 		{"share", value(d, &c.Share, ParseShare)},

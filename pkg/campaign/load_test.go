@@ -102,7 +102,6 @@ campaign.yaml:1:1: message is missing`},
 		{"unknown keys", head + "wrokers: 3\nzzz: 1\n" + "message: {type: in_app, form: 7, body: b.txt}\n", `
 campaign.yaml:4:1: unknown key wrokers (did you mean workers?)
 campaign.yaml:5:1: unknown key zzz
-campaign.yaml:6:10: message.from is missing
 campaign.yaml:6:25: unknown key message.form (did you mean from?)`},
 		{"given twice", head + rest + "rate: auto\nname: again\n", "campaign.yaml:6:1: name is given twice, first in line 1"},
 		{"every value wrong", `name: "My Campaign!"

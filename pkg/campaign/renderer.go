@@ -53,15 +53,18 @@ type Renderer struct {
 	zone     *program // nil: all rows have the same
 	zones    zoneCache
 	uses     []Use
-	buffers  sync.Pool // of *bytes.Buffer
+	texts    map[string]*Fixed // by setting
+	buffers  sync.Pool         // of *bytes.Buffer
 }
 
 type copyPrograms struct{ kind, id *program }
 
 // A Use is one place of a template that reads a field of the row.
 type Use struct {
+	Setting string // the one whose template it is: "to.id", "message.body"; a partial belongs to the body
 	Field   string // the column's name as in the source; a JSONL field as the template says it, a.b for b in a
 	Handled bool   // the template says what to do without a value, by default or a condition
+	Tested  bool   // it stands in the condition of an {{if}}, {{with}} or {{range}}, and is not printed there
 	File    string
 	Line    int
 	Column  int
@@ -70,7 +73,7 @@ type Use struct {
 // Compile binds the campaign's templates to the columns of a source; h is nil
 // for JSONL, whose rows need not have the same fields. The error is Problems.
 func (c *Campaign) Compile(h *source.Header, o CompileOptions) (*Renderer, error) {
-	b := &binder{header: h, vars: c.Vars, calls: functions()}
+	b := &binder{header: h, vars: c.Vars, calls: functions(), fixed: map[string]*Fixed{}}
 	r := &Renderer{
 		campaign: c,
 		admin:    o.Admin,
@@ -89,7 +92,7 @@ func (c *Campaign) Compile(h *source.Header, o CompileOptions) (*Renderer, error
 		return nil, err
 	}
 	r.fixed, _ = r.from.sender()
-	r.uses = b.uses
+	r.uses, r.texts = b.uses, b.fixed
 	return r, nil
 }
 
