@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/herald-campaigns/herald/pkg/intercom"
+	"github.com/herald-campaigns/herald/pkg/lint"
 	"github.com/herald-campaigns/herald/pkg/report"
 )
 
@@ -103,7 +104,21 @@ func (s *session) describePlan(m mode, v *survey) {
 	if s.timed() && !s.anySender {
 		s.describeWhen(line, v)
 	}
+	if v != nil && v.number(lint.Warning) > 0 {
+		line("warnings", "%s", s.warnings(v))
+	}
 	s.say("%s", s.extent(m, v))
+}
+
+// warnings counts by kind what a person may want to look at first.
+func (s *session) warnings(v *survey) string {
+	var kinds []string
+	for _, p := range v.Problems {
+		if p.Severity == lint.Warning {
+			kinds = append(kinds, report.Number(p.Count)+" "+string(p.Kind))
+		}
+	}
+	return strings.Join(kinds, ", ") + "; herald check shows them"
 }
 
 // extent says whether this begins or goes on, and with how many.
@@ -168,7 +183,7 @@ func (s *session) audience(v *survey) string {
 		}
 	}
 	add(v.Duplicates, count(v.Duplicates, "duplicate")+" skipped")
-	add(v.bad, count(v.bad, "bad row")+" skipped")
+	add(v.Bad, count(v.Bad, "bad row")+" skipped")
 	add(v.Rows.Sent, report.Number(v.Rows.Sent)+" sent before")
 	if s.former == nil { // of retry, these are whom it is about
 		add(v.Rows.Failed, report.Number(v.Rows.Failed)+" failed before")

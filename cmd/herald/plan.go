@@ -37,6 +37,16 @@ func (s *session) newPlan(v *survey) plan {
 		Fingerprint: s.fingerprint(), Source: filepath.Base(s.sourceName), Digest: v.digest, Rows: v.Rows.Rows, Ready: v.Ready}
 }
 
+// writePlan writes a plan, and says how it is sent.
+func (s *session) writePlan(v *survey, path, file string) error {
+	if err := s.newPlan(v).write(file); err != nil {
+		return err
+	}
+	s.say("%s written: %s of %s to be sent", file, report.Number(v.Ready), count(v.Rows.Rows, "row"))
+	s.next("herald send " + shellQuote(path) + " --plan " + shellQuote(file))
+	return nil
+}
+
 // write writes the plan to a new file.
 func (p plan) write(path string) error {
 	text, err := json.MarshalIndent(p, "", "  ")

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/herald-campaigns/herald/pkg/campaign"
+	"github.com/herald-campaigns/herald/pkg/intercom"
 	"github.com/herald-campaigns/herald/pkg/ledger"
 	"github.com/herald-campaigns/herald/pkg/sender"
 	"github.com/herald-campaigns/herald/pkg/source"
@@ -151,8 +152,10 @@ func (s *session) surveyed(ctx context.Context) (*survey, error) {
 	if err != nil {
 		return nil, err
 	}
-	if v.bad > 0 && !s.run.skipBadRows {
-		s.printSurvey(v)
+	if v.refuses(s.run.skipBadRows) {
+		if err := s.showSurvey(ctx, v, showing{}); err != nil {
+			return nil, err
+		}
 		return nil, s.refuseRows(v)
 	}
 	return v, nil
@@ -284,7 +287,7 @@ func (s *session) finish(m mode, o *observer, p sender.Progress, took time.Durat
 
 func (s *session) engineConfig(o *observer) sender.Config {
 	return sender.Config{
-		Open: s.open, Key: s.renderer.Key, Render: s.renderer.Render, Keys: s.book,
+		Open: s.open, Key: s.renderer.Key, Render: s.rendering(), Keys: s.book,
 		Pace: s.governor.Pace, Send: s.client.CreateMessage, Ledger: s.ledger,
 		Probe: s.probe, Disconnect: s.client.CloseIdleConnections,
 		Pick: s.pick, Former: s.former, Hold: s.hold, Observe: o.saw,
@@ -297,6 +300,14 @@ func (s *session) engineConfig(o *observer) sender.Config {
 		},
 		MaxOutage: cmp.Or(s.run.maxOutage, maxOutage),
 	}
+}
+
+// render is what makes the messages of a run: it refuses what the check refused.
+func (s *session) rendering() func(*source.Recipient) (*intercom.Message, error) {
+	if s.examiner == nil {
+		return s.renderer.Render
+	}
+	return s.examiner.renderSound
 }
 
 // probe asks the API something that writes to nobody.

@@ -36,12 +36,15 @@ type session struct {
 	campaign   *campaign.Campaign
 	sourceName string // as people call it
 	sourcePath string
-	layout     layout      // of the source
+	layout     layout // of the source
+	header     *source.Header
 	sourceInfo fs.FileInfo // of the file as it was at the first pass
 	renderer   *campaign.Renderer
-	offline    bool   // senders are not looked up
-	anySender  bool   // nor need they exist: a rehearsal
-	missing    string // why the source is not at hand, where that is no error
+	offline    bool      // senders are not looked up
+	anySender  bool      // nor need they exist: a rehearsal
+	missing    string    // why the source is not at hand, where that is no error
+	examiner   *examiner // of the check; nil without one
+	showValues bool      // contact data may be seen
 
 	client    *intercom.Client
 	governor  *governor.Governor
@@ -120,7 +123,7 @@ func (s *session) bind(ctx context.Context) error {
 		return err
 	}
 	defer rows.Close()
-	s.layout = layoutOf(rows)
+	s.layout, s.header = layoutOf(rows), rows.Header()
 	o := campaign.CompileOptions{Admin: s.admin}
 	if s.offline {
 		o.Admin = nil

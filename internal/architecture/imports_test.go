@@ -67,6 +67,11 @@ var rules = []rule{
 		why:   "shows rendered messages to a browser on this machine, so it knows rows, messages and where a template fails, and no client, ledger or token; its tests drive a browser",
 	},
 	{
+		dir: "pkg/lint",
+		may: []string{"pkg/source", "pkg/intercom", "pkg/campaign"},
+		why: "judges rows, templates and messages before anything is sent, so it knows those three, and nothing of sending or of people's words",
+	},
+	{
 		dir: "pkg/sender",
 		may: []string{
 			"pkg/source", "pkg/intercom", "pkg/ledger", "pkg/governor", "pkg/calendar", "pkg/report",
