@@ -39,13 +39,24 @@ func (l *Linter) unrendered(row *source.Recipient, line int, err *campaign.Rende
 	f := finding(k, line, err.Field, "", reason)
 	f.File, f.FileLine, f.FileColumn = err.File, err.Line, err.Column
 	if f.Field == "" {
-		f.Field = l.firstField(err.Template)
+		f.Field = l.fieldAt(err)
 	}
 	if row != nil && f.Field != "" {
 		f.Value = l.Value(row, f.Field)
 		l.explainID(&f)
 	}
 	return f
+}
+
+// fieldAt returns the field that a template reads at or after the place where it
+// failed, else the first that the setting reads.
+func (l *Linter) fieldAt(err *campaign.RenderError) string {
+	for _, u := range l.uses {
+		if err.Kind == campaign.KindTemplate && u.File == err.File && u.Line == err.Line && u.Column >= err.Column {
+			return u.Field
+		}
+	}
+	return l.firstField(err.Template)
 }
 
 // explainID says what is wrong with an id that can't be rendered, where the value
@@ -68,7 +79,13 @@ func renderKind(err *campaign.RenderError) (Kind, string) {
 	case campaign.KindAdmin:
 		return BadSender, "is no admin of the workspace"
 	case campaign.KindTemplate:
+		if function, _, called := strings.Cut(err.Reason, ":"); called && !strings.Contains(function, " ") {
+			return TemplateFails, "is nothing that " + function + " can work with"
+		}
 		return TemplateFails, "can't be worked out for this row"
+	}
+	if err.Kind == campaign.KindInvalid && err.Field != "" {
+		return TemplateFails, err.Reason // of what kind the value is, and not the value
 	}
 	empty := err.Kind == campaign.KindEmpty
 	switch {
