@@ -3,17 +3,19 @@
 //	send      a whole campaign against the sandbox: messages a second, CPU, memory
 //	packages  what the packages do by themselves (rows of each format, renders,
 //	          claims), from their own benchmarks
+//	check     rows a second of the check, on one core and on two
 //	fsync     what the durable ledger costs: the same run with fsync left out
 //	claims    durable claims a second, and how many share an fsync
 //	open      time and memory to open a ledger of ten million settled rows
 //	governor  use of the rate limit in real time, for five minutes: both kinds of
 //	          windows, four latencies, alone and beside another client
 //
-// Without -only the first two are measured.
+// Without -only send, check and packages are measured.
 //
 //	go run ./bench -rows 1000000 -rounds 5      a longer campaign, more rounds
 //	go run ./bench -only send -workers 256      campaigns only
 //	go run ./bench -only open -keys 1000000
+//	go run ./bench -only check -rows 500000     the check before it
 //	go run ./bench -generate contacts.csv -rows 50000
 //
 // In the part send the sandbox runs in this process and herald in a child, so
@@ -100,6 +102,7 @@ type part struct {
 func parts() []part {
 	return []part{
 		{"send", measureSend, true},
+		{"check", measureCheck, true},
 		{"packages", measurePackages, true},
 		{"fsync", measureFsync, false},
 		{"claims", measureClaims, false},
