@@ -35,25 +35,23 @@ func (s *session) copyBadRows(o showing) (*badRows, error) {
 	if _, err := os.Lstat(o.bad); err == nil {
 		return nil, &refusal{code: exitUsage, what: o.bad + " exists already", hint: "choose another name for --bad; herald overwrites no file of yours"}
 	}
-	return &badRows{session: s, path: o.bad, strict: o.strict, columns: freeColumns(s.header, "herald_line", "herald_why")}, nil
+	return &badRows{session: s, path: o.bad, strict: o.strict, columns: freeNames(s.layout.header, badColumns...)}, nil
 }
 
-// freeColumns returns names of columns that the source does not have yet: it may
-// be such a file itself, corrected in part.
-func freeColumns(h *source.Header, names ...string) []string {
+// badColumns are added to the rows of the file.
+var badColumns = []string{"herald_line", "herald_why"}
+
+// freeNames returns names that a header, or a row of JSONL, does not have yet: the
+// source may be such a file itself, corrected in part.
+func freeNames(taken []byte, names ...string) []string {
 	free := make([]string, len(names))
 	for i, name := range names {
 		free[i] = name
-		for n := 2; h != nil && has(h, free[i]); n++ {
+		for n := 2; bytes.Contains(taken, []byte(free[i])); n++ {
 			free[i] = name + "_" + strconv.Itoa(n)
 		}
 	}
 	return free
-}
-
-func has(h *source.Header, name string) bool {
-	_, ok := h.Index(name)
-	return ok
 }
 
 // add copies the row that was just read, if it is bad.
@@ -76,6 +74,9 @@ func (b *badRows) add(found []lint.Finding, rows *source.Reader) error {
 	if b.layout.json && !isObject(rows.Raw()) {
 		_, err := b.out.w.Write(append(bytes.TrimRight(rows.Raw(), "\r\n"), '\n'))
 		return err
+	}
+	if b.layout.json {
+		b.out.columns = freeNames(rows.Raw(), badColumns...)
 	}
 	return b.out.write(rows.Raw(), []string{strconv.Itoa(found[0].Line), why})
 }

@@ -46,7 +46,7 @@ cut would, and goes on: the sandbox counts who was written to twice.`,
 	}
 	f := c.Flags()
 	s.files.addSource(f)
-	f.BoolVar(&s.run.skipBadRows, "skip-bad-rows", false, "skip rows that can't be read or rendered, and send the others")
+	f.BoolVar(&s.run.skipBadRows, "skip-bad-rows", false, "skip rows that the check refuses, and send the others")
 	f.Var(shareFlag{&o.Contacts.Unknown}, "unknown", "this `share` of contacts does not exist")
 	f.Var(shareFlag{&o.Contacts.Unsubscribed}, "unsubscribed", "this `share` of contacts refuses emails")
 	f.StringArrayVar(&faults, "fault", nil, "misbehave: `KIND=WHEN`, several times; see herald sandbox -h")

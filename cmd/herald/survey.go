@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/herald-campaigns/herald/pkg/lint"
@@ -60,16 +61,14 @@ func (v *survey) fill(e *examiner, p sender.Progress) {
 	for _, f := range fixed {
 		v.addFixed(f, e.describe(f, nil))
 	}
-	slices.SortStableFunc(v.Problems, func(a, b *problem) int {
-		return severityOrder(a.Severity) - severityOrder(b.Severity)
+	order := lint.Kinds()
+	slices.SortFunc(v.Problems, func(a, b *problem) int {
+		return cmp.Or(cmp.Compare(a.Severity, b.Severity), // errors before warnings, in the alphabet, too
+			slices.Index(order, a.Kind)-slices.Index(order, b.Kind))
 	})
 	for _, x := range v.Problems {
 		x.What, x.Advice = kindWords(x.Kind, x.Count, v.Rows.Rows)
 	}
-}
-
-func severityOrder(s lint.Severity) int {
-	return slices.Index([]lint.Severity{lint.Error, lint.Warning}, s)
 }
 
 func newProblem(k lint.Kind, s lint.Severity, n int) *problem {

@@ -64,7 +64,7 @@
 //
 // # What is exact
 //
-// All but these: one_email_many_ids looks at all of up to 786,432 different
+// All but these: one_email_many_ids looks at all of up to 524,288 different
 // addresses, and at a fixed part of them beyond that, by their hashes (see
 // [Addresses]); all_alike compares whole bodies; lost_zeros, mojibake, filler and
 // no_opt_out go by how such texts usually look.

@@ -40,9 +40,9 @@ const enoughBodies = 10
 func (b *Bodies) Alike() bool { return !b.differ.Load() && b.n.Load() >= enoughBodies }
 
 // Addresses knows under which key each email address was seen. It takes 8 MiB at
-// most: of more than 786,432 different addresses it looks at every second, or
+// most: of more than 524,288 different addresses it looks at every second, or
 // fourth, and so on. It keeps 48 bits of an address and 16 of a key: at worst one
-// report in 300 million rows is false, and one second key in 65,536 goes
+// report in 500 million rows is false, and one second key in 65,536 goes
 // unnoticed. The same rows give the same reports. It belongs to one goroutine.
 type Addresses struct {
 	slots []uint64 // open addressing; 0 is free, else the hashes of an address and of its key
@@ -74,7 +74,7 @@ func (a *Addresses) Seen(address, key string) bool {
 		return was != entry
 	}
 	a.slots[at] = entry
-	if a.used++; a.used*4 > len(a.slots)*3 {
+	if a.used++; a.used*2 > len(a.slots) {
 		a.grow()
 	}
 	return false

@@ -15,7 +15,7 @@ func TestMojibake(t *testing.T) {
 		"CAFÉ–BAR": "", "ESPAÑA": "", "Ñico": "", "Łukasik": "", "Nguyễn": "", "中文": "", "Привет": "", "😀": "",
 		"à la mode": "", "50 €": "", "5° C": "", "l’été": "", "«Â»": "Â»",
 		"MÃ¼ller": "Ã¼", "JosÃ©": "Ã©", "itâ€™s": "â€™", "â€œquoted": "â€œ", "Ã–sterreich": "Ã–", "SÃ£o": "Ã£",
-		"Ðœ": "", "ÐŸÑ€Ð¸": "ÐŸÑ€", "ä¸­æ–‡": "ä¸\u00ad", "ðŸ˜€": "ðŸ˜", "KrakÃ³w": "Ã³", "Å\u0082ukasik": "Å\u0082",
+		"Ðœ": "", "ÐŸÑ€Ð¸": "ÐŸÑ€", "ä¸\u00adæ–‡": "ä¸\u00ad", "ðŸ˜€": "ðŸ˜", "KrakÃ³w": "Ã³", "Å\u0082ukasik": "Å\u0082",
 		"Bj\uFFFDrn": "\uFFFD",
 	} {
 		start, end := mojibake(text)
@@ -150,11 +150,14 @@ func FuzzValue(f *testing.F) {
 				t.Errorf("%s of %q: from %d to %d", name, s, start, end)
 			}
 		}
-		isAddress(s)
-		isNumberNotation(s)
-		isSpreadsheetError(s)
-		isShouting(s)
-		hasText(s, true)
+		for _, judge := range []func(string) bool{isAddress, isNumberNotation, isFloat, isSpreadsheetError, isNullText, isShouting} {
+			if judge(s) && s == "" {
+				t.Error("nothing is taken for something")
+			}
+		}
+		if hasText(s, true) && strings.TrimSpace(s) == "" {
+			t.Errorf("%q has something to read", s)
+		}
 	})
 }
 
