@@ -6,7 +6,6 @@ import (
 	"io"
 
 	"github.com/herald-campaigns/herald/pkg/lint"
-	"github.com/herald-campaigns/herald/pkg/sender"
 	"github.com/herald-campaigns/herald/pkg/source"
 )
 
@@ -51,8 +50,6 @@ func (e *examiner) revisit(ctx context.Context, complete int, show visitor) erro
 	}
 	return ctx.Err()
 }
-
-var _ sender.Source = (*watchedSource)(nil)
 
 // again returns what is wrong with a row that was read.
 func (e *examiner) again(row *source.Recipient, complete int) (found []lint.Finding) {

@@ -131,7 +131,7 @@ func (x *shown) text() string {
 	return b.String()
 }
 
-// shortest is how many characters of a value are shown.
+// shownValue is how many characters of a value are shown.
 const shownValue = 60
 
 // quoteShort quotes the beginning of a value, with what does not show escaped.

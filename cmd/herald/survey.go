@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/herald-campaigns/herald/pkg/lint"
@@ -68,6 +69,9 @@ func (v *survey) fill(e *examiner, p sender.Progress) {
 	})
 	for _, x := range v.Problems {
 		x.What, x.Advice = kindWords(x.Kind, x.Count, v.Rows.Rows)
+		if n := e.addresses.Sampled(); n > 1 && x.Kind == lint.OneEmailManyIDs {
+			x.What += fmt.Sprintf(", among one in %d: there are too many to look at all", n)
+		}
 	}
 }
 

@@ -2,9 +2,9 @@
 // texts of its templates, in a row, and in the message made of it.
 //
 //	linter := lint.New(campaign, renderer, header)
-//	linter.Fixed(rows)          // once: what is wrong with every message
-//	linter.Row(row, message)    // each row that was rendered
-//	lint.Refused(line, err)     // each row that was not: it could not be read or rendered
+//	linter.Fixed(rows)               // once: what is wrong with every message
+//	linter.Row(row, message)         // each row that was rendered
+//	linter.Refused(row, line, err)   // each row that was not: it could not be read or rendered
 //
 // What every message shares is judged once; a row is judged by the values that
 // its templates read, since nothing else differs: a few passes over short texts,

@@ -91,7 +91,7 @@ func (l *Linter) use(c *column, u campaign.Use) {
 		c.bare = c.bare || !u.Handled && !l.asksFor(u)
 	case u.Setting == "key":
 		c.key = true
-	case strings.HasSuffix(u.Setting, ".id") || u.Setting == "to.id":
+	case strings.HasSuffix(u.Setting, ".id"): // of to, cc, bcc
 		c.id = true
 	}
 }
@@ -159,16 +159,6 @@ func (l *Linter) AddressOf(row *source.Recipient) string {
 		}
 	}
 	return ""
-}
-
-// HasAddresses reports whether rows may have an email address.
-func (l *Linter) HasAddresses() bool {
-	for i := range l.columns {
-		if l.columns[i].address {
-			return true
-		}
-	}
-	return false
 }
 
 // AddressField returns the first column of email addresses.
