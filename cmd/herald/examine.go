@@ -173,22 +173,20 @@ func (s *session) check(ctx context.Context) (*survey, error) {
 			rows, err = s.open()
 			return rows, err
 		},
-		Key: e.key, Render: e.render, Bad: e.bad, Keys: s.book, Former: s.former,
-		Pick: func(st ledger.State) bool { // the sift is one goroutine
-			picked := s.pick(st)
-			if picked && st.Status == ledger.Unknown {
+		Key: e.key, Render: e.render, Bad: e.bad, Keys: s.book,
+		Pick: s.pick, Former: s.former, Skip: s.skip,
+		Hold: func(row *source.Recipient, picked ledger.State) bool { // the sift is one goroutine
+			if picked.Status == ledger.Unknown {
 				v.unknown++
 			}
-			if picked {
-				e.chosen()
-			}
-			return picked
-		},
-		Hold: func(row *source.Recipient, picked ledger.State) bool {
 			if s.unchanged != nil && s.unchanged(row, picked) {
 				v.unchanged++
 			}
-			return s.hold != nil && s.hold(row, picked)
+			if s.hold != nil && s.hold(row, picked) {
+				return true
+			}
+			e.chosen()
+			return false
 		},
 		Workers: max(1, min(s.campaign.Workers, checkWorkers)),
 		Observe: func(row report.Row, _ ledger.State) {
