@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/herald-campaigns/herald/pkg/intercom"
@@ -41,6 +42,7 @@ type Campaign struct {
 	Key    *Template // nil: the key is the rendered To.ID
 	Message
 	Purpose Purpose // empty: not said
+	Selection
 
 	Rate    Rate          // zero: auto
 	Share   float64       // part of the API's limit to use, 0 < Share <= 1; 0: not said
@@ -144,7 +146,7 @@ func Load(path string, o Options) (*Campaign, error) {
 	body := d.campaign(c)
 	f := finder{decoder: d, dir: filepath.Dir(path), shipped: o.Shipped}
 	c.bodies = f.body(c, body)
-	for _, t := range c.inline() {
+	for _, t := range slices.Concat(c.inline(), c.conditions()) {
 		f.parse(t)
 	}
 	if c.When.ZoneOf != nil {

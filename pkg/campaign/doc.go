@@ -12,11 +12,12 @@
 //
 // # Templates
 //
-// to.type, to.id, key, message.subject, message.from, send_window.timezone and
-// the values of message.cc and message.bcc are Go templates (text/template). {{.first_name}}
-// is the column first_name; a column "First Name" is {{.first_name}} too, or
-// {{col "First Name"}}. {{.vars.event}} is the constant event under vars. In a
-// JSONL source {{.company.name}} is a field of an object.
+// to.type, to.id, key, only, except, message.subject, message.from,
+// send_window.timezone and the values of message.cc and message.bcc are Go
+// templates (text/template). {{.first_name}} is the column first_name; a column
+// "First Name" is {{.first_name}} too, or {{col "First Name"}}. {{.vars.event}} is
+// the constant event under vars. In a JSONL source {{.company.name}} is a field
+// of an object.
 //
 // message.body is a file or the text itself. One word, or a name that ends in
 // .html, .md or .txt, is a file in the campaign's folder, else a shipped
@@ -35,6 +36,14 @@
 // templates. A layout marks what a body may replace as {{block "main" .}}with
 // its default{{end}}; the body has {{define "main"}}...{{end}} and then
 // {{template "layout" .}}.
+//
+// # Who is left out
+//
+// only, except, sample and suppress leave rows out. They are no part of what is
+// sent: the fingerprint does not have them, and they may change between runs.
+// only and except must render true, yes or 1, or false, no, 0 or nothing; another
+// result, or a field that is absent, is the row's error. The lists of suppress
+// are not read here.
 //
 // # Absent, null, empty
 //

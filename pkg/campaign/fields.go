@@ -13,7 +13,7 @@ import (
 
 // later are the keys that the design keeps for versions to come.
 var later = []string{
-	"suppress", "only", "except", "sample", "variants", "unsubscribed",
+	"variants", "unsubscribed",
 }
 
 // campaign reads the whole file into c and returns the body's node, nil if
@@ -23,7 +23,7 @@ func (d *decoder) campaign(c *Campaign) (body *yaml.Node) {
 		return nil
 	}
 	var times timetable
-	found := d.mapping("", d.root, append(d.unsupported(later), []key{
+	found := d.mapping("", d.root, append(append(d.unsupported(later), d.selection(&c.Selection)...), []key{
 		{"name", value(d, &c.Name, parseName)},
 		{"source", d.source(&c.Source.Path)},
 		{"encoding", value(d, &c.Source.Encoding, parseText)},

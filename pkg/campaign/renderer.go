@@ -50,6 +50,8 @@ type Renderer struct {
 	from     *program
 	fixed    Sender // what from says for every row; zero if it depends on the row
 	cc, bcc  []copyPrograms
+	only     *program // nil: all rows
+	except   *program // nil: no rows
 	zone     *program // nil: all rows have the same
 	zones    zoneCache
 	uses     []Use
@@ -84,6 +86,8 @@ func (c *Campaign) Compile(h *source.Header, o CompileOptions) (*Renderer, error
 		from:     b.inline(c.From),
 		cc:       b.copies(c.CC),
 		bcc:      b.copies(c.BCC),
+		only:     b.inline(c.Only),
+		except:   b.inline(c.Except),
 		zone:     b.inline(c.When.ZoneOf),
 		buffers:  sync.Pool{New: func() any { return new(bytes.Buffer) }},
 	}
@@ -189,6 +193,9 @@ func (p *program) sender() (Sender, error) {
 func (r *Renderer) Render(row *source.Recipient) (*intercom.Message, error) {
 	b := r.buffer()
 	defer r.buffers.Put(b)
+	if _, _, err := r.selected(b, row); err != nil {
+		return nil, err
+	}
 	to, err := recipient(b, row, r.toType, r.toID)
 	if err != nil {
 		return nil, err
