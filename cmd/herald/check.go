@@ -47,6 +47,8 @@ Values are contact data: where the output is no terminal they are masked, unless
 	s.run.addOutput(c.Flags())
 	f := c.Flags()
 	s.run.addExpectations(f)
+	s.run.selectFlags.add(f)
+	s.run.addLine(f, lineUsage)
 	f.StringVar(&o.plan, "write-plan", "", "freeze what would be sent, to whom and from whom, in this new `file`, for send --plan")
 	f.BoolVar(&o.online, "online", false, "insist on checking token, sender and workspace too")
 	f.BoolVar(&o.all, "all", false, "list every finding, in the order of the source, not the first of each kind")
@@ -71,6 +73,9 @@ func checkOnly(ctx context.Context, s *session, path string, o checkOptions) err
 		return err
 	}
 	s.pick = pending
+	if err := s.loadSkips(); err != nil {
+		return err
+	}
 	v, err := s.check(ctx)
 	if err != nil {
 		return err

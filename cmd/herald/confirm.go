@@ -93,7 +93,7 @@ func readLine(ctx context.Context, in interface{ Read([]byte) (int, error) }) (s
 // describePlan says who is written to, how, from whom and how fast.
 func (s *session) describePlan(m mode, v *survey) {
 	line := func(name, format string, args ...any) { s.say("  %-10s %s", name, fmt.Sprintf(format, args...)) }
-	s.say("%s %s: %s", m.command, s.campaign.Name, s.channel())
+	s.say("%s %s: %s", m.command, s.title(), s.channel())
 	line("to", "%s", s.audience(v))
 	line("from", "%s", s.senderName())
 	line("workspace", "%s (%s, %s) at %s", s.me.App.Name, s.me.App.Region, s.me.App.ID, s.client.BaseURL())
@@ -183,7 +183,9 @@ func (s *session) audience(v *survey) string {
 		}
 	}
 	add(v.Duplicates, count(v.Duplicates, "duplicate")+" skipped")
+	without = append(without, skipCounts(v.Skips)...)
 	add(v.Bad, count(v.Bad, "bad row")+" skipped")
+	add(v.elsewhere, report.Number(v.elsewhere)+" on other lines, for later")
 	add(v.Rows.Sent, report.Number(v.Rows.Sent)+" sent before")
 	if s.former == nil { // of retry, these are whom it is about
 		add(v.Rows.Failed, report.Number(v.Rows.Failed)+" failed before")

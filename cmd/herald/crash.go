@@ -5,7 +5,10 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"slices"
 	"time"
+
+	"github.com/spf13/pflag"
 
 	"github.com/herald-campaigns/herald/pkg/ledger"
 	"github.com/herald-campaigns/herald/pkg/report"
@@ -30,13 +33,7 @@ func (r *rehearsal) killHalfWay(ctx context.Context, box *sandbox.Sandbox) error
 	if err != nil {
 		return err
 	}
-	args := []string{"rehearse", r.path, "--join", r.api.baseURL, "--join-ledger", r.files.ledger, "--progress", "none"}
-	if r.files.source != "" {
-		args = append(args, "--source", r.files.source)
-	}
-	if r.run.skipBadRows {
-		args = append(args, "--skip-bad-rows")
-	}
+	args := append([]string{"rehearse", r.path, "--join", r.api.baseURL, "--join-ledger", r.files.ledger, "--progress", "none"}, r.sameFlags()...)
 	child := exec.CommandContext(ctx, self, args...)
 	if err := child.Start(); err != nil {
 		return err
@@ -57,6 +54,24 @@ func (r *rehearsal) killHalfWay(ctx context.Context, box *sandbox.Sandbox) error
 	r.killedAt = int(box.Witness().Messages)
 	r.say("killed when %s had arrived; going on", count(r.killedAt, "message"))
 	return nil
+}
+
+// sameFlags are those of this command line that say what is sent to whom.
+func (r *rehearsal) sameFlags() (args []string) {
+	own := []string{"crash", "inbox", "json", "progress"}
+	r.files.all.Visit(func(f *pflag.Flag) {
+		if slices.Contains(own, f.Name) {
+			return
+		}
+		values := []string{f.Value.String()}
+		if list, ok := f.Value.(pflag.SliceValue); ok {
+			values = list.GetSlice()
+		}
+		for _, v := range values {
+			args = append(args, "--"+f.Name+"="+v)
+		}
+	})
+	return args
 }
 
 // countRows reads the source once; a source that can be read only once is read

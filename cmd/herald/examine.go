@@ -164,7 +164,7 @@ func (e *examiner) lost() (complete, n int) {
 // check reads, renders and judges every row that is to be sent. A source without
 // any row is refused: it is the trace of an export that went wrong.
 func (s *session) check(ctx context.Context) (*survey, error) {
-	v := &survey{}
+	v := &survey{Skips: map[string]int{}}
 	e := s.newExaminer()
 	s.examiner = e
 	var rows sender.Source
@@ -176,6 +176,10 @@ func (s *session) check(ctx context.Context) (*survey, error) {
 		Key: e.key, Render: e.render, Bad: e.bad, Keys: s.book,
 		Pick: s.pick, Former: s.former, Skip: s.skip,
 		Hold: func(row *source.Recipient, picked ledger.State) bool { // the sift is one goroutine
+			if !s.run.onLines.Has(row.Line) {
+				v.elsewhere++
+				return true
+			}
 			if picked.Status == ledger.Unknown {
 				v.unknown++
 			}
@@ -190,6 +194,9 @@ func (s *session) check(ctx context.Context) (*survey, error) {
 		},
 		Workers: max(1, min(s.campaign.Workers, checkWorkers)),
 		Observe: func(row report.Row, _ ledger.State) {
+			e.mu.Lock()
+			v.skipped(row.Code)
+			e.mu.Unlock()
 			if row.Code == sender.Duplicate {
 				e.mark(&e.doubles, row.Line, lint.DuplicateKey)
 			}

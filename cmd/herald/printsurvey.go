@@ -163,6 +163,12 @@ func (s *session) printHead(v *survey) {
 	if v.Duplicates > 0 {
 		fmt.Fprintf(s.out, ", %s skipped", count(v.Duplicates, "duplicate"))
 	}
+	for _, words := range skipCounts(v.Skips) {
+		fmt.Fprint(s.out, ", "+words)
+	}
+	if v.elsewhere > 0 {
+		fmt.Fprintf(s.out, ", %s on other lines", report.Number(v.elsewhere))
+	}
 	if v.Blank > 0 {
 		fmt.Fprintf(s.out, ", %s passed over", count(v.Blank, "empty line"))
 	}

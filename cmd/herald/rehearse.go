@@ -56,6 +56,8 @@ cut would, and goes on: the sandbox counts who was written to twice.`,
 	f.StringVar(&join.ledger, "join-ledger", "", "")
 	_ = f.MarkHidden("join") // of the process that is to be killed
 	_ = f.MarkHidden("join-ledger")
+	s.run.selectFlags.add(f)
+	s.run.addLine(f, lineUsage)
 	s.run.addOutput(f)
 	return c
 }
@@ -121,11 +123,9 @@ func (r *rehearsal) perform(ctx context.Context) error {
 // set makes the session one that sends to a sandbox, with a ledger of its own.
 func (r *rehearsal) set(url, ledger string) error {
 	r.anySender = true
+	central := r.env(suppressVariable)
 	r.env = func(name string) string {
-		if name == tokenVariable {
-			return rehearsalToken
-		}
-		return ""
+		return map[string]string{tokenVariable: rehearsalToken, suppressVariable: central}[name]
 	}
 	r.api = apiFlags{baseURL: url}
 	r.files.ledger = ledger

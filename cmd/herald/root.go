@@ -48,7 +48,7 @@ func rootCommand(p *program) *cobra.Command {
 	}
 	root.AddCommand(
 		demoCommand(p), initCommand(p), checkCommand(p), previewCommand(p), rehearseCommand(p),
-		sendCommand(p), stopCommand(p), retryCommand(p), exportCommand(p), statusCommand(p), showCommand(p), settleCommand(p), forgetCommand(p), ledgerCommand(p),
+		sendCommand(p), stopCommand(p), retryCommand(p), exportCommand(p), statusCommand(p), showCommand(p), settleCommand(p), forgetCommand(p), suppressCommand(p), ledgerCommand(p),
 		sandboxCommand(p), loginCommand(p), versionCommand(p),
 	)
 	root.SuggestionsMinimumDistance = 2
@@ -154,6 +154,7 @@ func (f *apiFlags) add(flags *pflag.FlagSet) {
 
 // runFlags say how a run goes.
 type runFlags struct {
+	selectFlags
 	yes, skipCheck, skipBadRows, mustResume, newContent, adoptResults, networkLedger, json bool
 	noWait, goOn, allowEmpty, sendUnchanged                                                bool
 	rate, share, progress, plan, expect                                                    string
@@ -176,6 +177,9 @@ func (f *runFlags) check(files *fileFlags) error {
 		if given := files.given(n.name); n.value > n.most || n.value < n.least && (given || n.value < 0) {
 			return fmt.Errorf("%s: %d must be a whole number from %d%s", files.origin(n.name), n.value, n.least, upTo(n.most))
 		}
+	}
+	if err := f.selectFlags.check(); err != nil {
+		return err
 	}
 	if f.skipCheck && (f.plan != "" || f.expect != "") {
 		return errors.New("--plan and --expect go with the check: it counts the rows")
@@ -221,6 +225,7 @@ func (f *runFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.goOn, "go-on", false, "after --canary, go on without asking if every one of its messages was sent")
 	flags.DurationVar(&f.maxWait, "max-wait", governor.DefaultMaxWait, "stop when the API would let nothing through for longer than this")
 	flags.DurationVar(&f.maxOutage, "max-outage", maxOutage, "stop when the API could not be reached for longer than this")
+	f.selectFlags.add(flags)
 	f.addExpectations(flags)
 	f.addOutput(flags)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/user"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -46,7 +47,7 @@ the ledger does not know of it.`,
 			if err := fromEnvironment(p, c.Flags()); err != nil {
 				return err
 			}
-			if err := test.check(); err != nil {
+			if err := test.check(&s.run.selectFlags); err != nil {
 				return &usageError{err: err, command: c.CommandPath()}
 			}
 			defer s.close()
@@ -61,7 +62,7 @@ the ledger does not know of it.`,
 	s.run.add(c.Flags())
 	c.Flags().StringVar(&s.run.plan, "plan", "", "send what this `file` of herald check --write-plan says, and to nobody else")
 	c.Flags().StringSliceVar(&test.to, "test-to", nil, "send as a test to this `contact` of yours: its id or email address; several with commas")
-	c.Flags().IntVar(&test.line, "line", 0, "with --test-to: the row on this line of the source; without, the first row")
+	s.run.addLine(c.Flags(), lineUsage+"; with --test-to the one row that is sent, without --line the first")
 	c.Flags().IntVar(&test.sample, "sample", 0, "with --test-to: `N` rows from all over the source")
 	return c
 }
@@ -139,7 +140,10 @@ func (s *session) prepare(ctx context.Context, path string) error {
 	if err := s.openLedger(); err != nil {
 		return err
 	}
-	return s.openGate()
+	if err := s.openGate(); err != nil {
+		return err
+	}
+	return s.loadSkips()
 }
 
 // surveyed checks every row, unless that was waived; it refuses bad rows,
@@ -290,7 +294,7 @@ func (s *session) engineConfig(o *observer) sender.Config {
 		Open: s.open, Key: s.renderer.Key, Render: s.rendering(), Keys: s.book,
 		Pace: s.governor.Pace, Send: s.client.CreateMessage, Ledger: s.ledger,
 		Probe: s.probe, Disconnect: s.client.CloseIdleConnections,
-		Pick: s.pick, Former: s.former, Hold: s.hold, Skip: s.skip, Observe: o.saw,
+		Pick: s.pick, Former: s.former, Hold: s.leaves, Skip: s.skip, Observe: o.saw,
 		Workers: s.campaign.Workers, Limit: s.run.limit,
 		LatePasses: s.run.latePasses, LateWait: s.run.lateWait,
 		Breaker: sender.Thresholds{
@@ -325,7 +329,7 @@ const alike = 20
 func (s *session) runRecord(m mode, v *survey) ledger.Run {
 	r := ledger.Run{
 		Command: m.command, Started: time.Now().UTC(), PID: os.Getpid(), Version: version(),
-		Flags: m.flags, Source: s.sourceName, Fingerprint: s.fingerprint(), Content: s.newContent(s.ledger.Runs()),
+		Flags: slices.Concat(m.flags, s.run.selection()), Source: s.sourceName, Fingerprint: s.fingerprint(), Content: s.newContent(s.ledger.Runs()),
 	}
 	r.Host, _ = os.Hostname()
 	if u, err := user.Current(); err == nil {

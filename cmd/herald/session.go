@@ -89,6 +89,9 @@ func (s *session) load(path string) error {
 	if err := s.checkRegion(); err != nil {
 		return err
 	}
+	if err := s.setEdition(); err != nil {
+		return err
+	}
 	c.Workers = cmp.Or(s.run.workers, c.Workers)
 	c.API.Region = cmp.Or(s.api.region, c.API.Region)
 	c.API.BaseURL = cmp.Or(s.api.baseURL, c.API.BaseURL)

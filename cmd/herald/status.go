@@ -85,7 +85,7 @@ func (s *session) status(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	st := standing{Campaign: s.campaign.Name, Ledger: s.ledgerPath()}
+	st := standing{Campaign: s.title(), Ledger: s.ledgerPath()}
 	keys := 0
 	for _, n := range book.Counts() {
 		keys += n
@@ -146,6 +146,9 @@ func codeOf(st ledger.State) string {
 func (s *session) account(ctx context.Context, book *ledger.Book, known map[ledger.State]int, skips map[string]int) (report.Equation, error) {
 	s.offline = true
 	if err := s.bind(ctx); err != nil {
+		return report.Equation{}, err
+	}
+	if err := s.loadSkips(); err != nil {
 		return report.Equation{}, err
 	}
 	engine := sender.New(s.addPendingZones(sender.Config{

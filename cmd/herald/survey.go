@@ -17,11 +17,13 @@ type survey struct {
 	Duplicates int             `json:"duplicates"`
 	Blank      int             `json:"blank"`
 	Bad        int             `json:"bad"`                // rows that can't be sent
+	Skips      map[string]int  `json:"skips,omitempty"`    // by rules, by code
 	Forecast   string          `json:"forecast,omitempty"` // of a campaign that is bound to times
 	Problems   []*problem      `json:"problems"`
 
 	unknown   int    // of Ready: perhaps sent before
 	whole     int    // Ready as it would be without --limit
+	elsewhere int    // picked, and not on the lines of --line
 	unchanged int    // of Ready: as they were when they failed
 	digest    string // of the source
 	strays    string // about rows without a time zone of their own; may be empty

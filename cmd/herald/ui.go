@@ -159,7 +159,7 @@ func (s *session) ledgerError(err error) error {
 			hint: "choose another file with --ledger; this one was not touched"}
 	case errors.Is(err, ledger.ErrMissing):
 		return &refusal{code: exitCant, what: "there is no ledger " + s.ledgerPath(),
-			hint: "nothing was sent from here yet, or the campaign's name or folder is another one (see --ledger)"}
+			hint: cmp.Or(s.editionHint(), "nothing was sent from here yet, or the campaign's name or folder is another one (see --ledger)")}
 	}
 	return err
 }

@@ -33,7 +33,7 @@ func (s *session) printSummary(o *observer, p sender.Progress, took time.Duratio
 			Seconds  float64         `json:"seconds"`
 			Results  string          `json:"results"`
 			Ledger   string          `json:"ledger"`
-		}{s.campaign.Name, endReason(cause), p.Equation, p.Balanced(), p.Partial, &o.summary, s.figuresOf(p, took), took.Seconds(), s.resultsPath(), s.ledgerPath()})
+		}{s.title(), endReason(cause), p.Equation, p.Balanced(), p.Partial, &o.summary, s.figuresOf(p, took), took.Seconds(), s.resultsPath(), s.ledgerPath()})
 		return
 	}
 	if o.summary.Rows() > 0 {

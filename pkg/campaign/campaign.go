@@ -146,7 +146,7 @@ func Load(path string, o Options) (*Campaign, error) {
 	body := d.campaign(c)
 	f := finder{decoder: d, dir: filepath.Dir(path), shipped: o.Shipped}
 	c.bodies = f.body(c, body)
-	for _, t := range slices.Concat(c.inline(), c.conditions()) {
+	for _, t := range slices.Concat(c.inline(), c.Conditions()) {
 		f.parse(t)
 	}
 	if c.When.ZoneOf != nil {

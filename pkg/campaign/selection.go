@@ -68,8 +68,8 @@ func (d *decoder) lists(dst *[]string) reader {
 	}
 }
 
-// conditions returns the templates of the selection.
-func (s *Selection) conditions() []*Template {
+// Conditions returns the templates of the selection that there are.
+func (s *Selection) Conditions() []*Template {
 	return slices.DeleteFunc([]*Template{s.Only, s.Except}, func(t *Template) bool { return t == nil })
 }
 

@@ -164,7 +164,7 @@ func Standing(path string) ([]Change, error) {
 		return nil, listError(path, err)
 	}
 	if len(text) == 0 {
-		return nil, nil
+		return []Change{}, nil
 	}
 	if log, err := isLog(path); err != nil || !log {
 		return nil, listError(path, errors.Join(err, ErrNotLog))
