@@ -22,9 +22,9 @@ func (f *fileFlags) told(command string) string {
 	names := []string{"source", "ledger", "results", "edition"}
 	switch name, _, _ := strings.Cut(strings.TrimPrefix(command, "herald "), " "); name {
 	case "send", "retry":
-		names = append(names, "token-file", "region", "base-url", "rate", "share", "exclude-sent-by", "only-sent-by", "line")
+		names = append(names, "token-file", "region", "base-url", "rate", "share", "exclude-sent-by", "only-sent-by")
 	case "check":
-		names = append(names, "token-file", "region", "base-url", "exclude-sent-by", "only-sent-by", "line")
+		names = append(names, "token-file", "region", "base-url", "exclude-sent-by", "only-sent-by")
 	}
 	text := ""
 	for _, name := range names {

@@ -45,15 +45,25 @@ func (f *selectFlags) check() error {
 	return nil
 }
 
-// oneLine returns the line that a test is of, 0 if none is said.
+// oneLine returns the line that a test is of, 0 if none is said; no run is bound
+// to it.
 func (f *selectFlags) oneLine() (int, error) {
 	if err := f.check(); err != nil {
 		return 0, err
 	}
-	if f.onLines.From != f.onLines.To {
+	one := f.onLines
+	if f.lines, f.onLines = "", (campaign.Range{}); one.From != one.To {
 		return 0, errors.New("--line: a test is of one row: name one line")
 	}
-	return f.onLines.From, nil
+	return one.From, nil
+}
+
+// toldLines returns --line for another command that is to be about the same rows.
+func (f *selectFlags) toldLines(command string) string {
+	if f.lines == "" || !strings.HasPrefix(command, "herald send ") && !strings.HasPrefix(command, "herald retry ") {
+		return ""
+	}
+	return " --line " + shellQuote(strings.ReplaceAll(f.lines, " ", ""))
 }
 
 // selection returns what the flags leave out, as words of a command line.

@@ -29,7 +29,9 @@ func (p *program) say(format string, args ...any) {
 func (p *program) next(command string) { p.say("next: %s", command) }
 
 // next is that with the flags that this command was told.
-func (s *session) next(command string) { s.program.next(command + s.files.told(command)) }
+func (s *session) next(command string) {
+	s.program.next(command + s.files.told(command) + s.run.toldLines(command))
+}
 
 // explain says what went wrong and what to do about it.
 func (p *program) explain(err error) {
