@@ -63,7 +63,6 @@ twice, so retry says how many and has the number typed, or given with
 	s.files.add(c.Flags())
 	s.api.add(c.Flags())
 	s.run.add(c.Flags())
-	s.run.addLine(c.Flags(), lineUsage)
 	c.Flags().StringSliceVar(&only, "only", nil, "`which` rows: failed, code=CODE, status=STATUS, unknown; several with commas")
 	c.Flags().IntVar(&s.run.duplicates, "accept-duplicates", 0, "accept that this `number` of people may get the message twice")
 	c.Flags().BoolVar(&s.run.sendUnchanged, "send-unchanged", false, "send rows of a corrected --source too in which nothing was changed")

@@ -60,7 +60,7 @@ func (f *selectFlags) oneLine() (int, error) {
 
 // toldLines returns --line for another command that is to be about the same rows.
 func (f *selectFlags) toldLines(command string) string {
-	if f.lines == "" || !strings.HasPrefix(command, "herald send ") && !strings.HasPrefix(command, "herald retry ") {
+	if f.lines == "" || !strings.HasPrefix(command, "herald send ") {
 		return ""
 	}
 	return " --line " + shellQuote(strings.ReplaceAll(f.lines, " ", ""))
