@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/herald-campaigns/herald/pkg/intercom"
+	"github.com/herald-campaigns/herald/pkg/lint"
 	"github.com/herald-campaigns/herald/pkg/preview"
 	"github.com/herald-campaigns/herald/pkg/source"
 )
@@ -161,10 +163,26 @@ func (s *session) pickRows(ctx context.Context, o previewing) ([]pick, error) {
 
 // view is what pkg/preview needs of the session.
 func (s *session) view() *preview.View {
+	e := s.newExaminer()
+	e.showValues = true // the page shows the whole row
 	return &preview.View{
 		Campaign: s.campaign, Renderer: s.renderer, Source: s.sourceName, Open: s.openSource,
-		Files: append(s.campaign.Files(), s.sourcePath),
+		Files: append(s.campaign.Files(), s.sourcePath), Problems: e.problems,
 	}
+}
+
+// problems is what the check finds in a row and its message.
+func (e *examiner) problems(row *source.Recipient, m *intercom.Message) []preview.Problem {
+	if m == nil {
+		return nil // what kept it from being rendered is told already
+	}
+	var all []preview.Problem
+	for _, f := range append(e.linter.Row(row, m), e.linter.Fixed(1)...) {
+		x := e.describe(f, nil)
+		_, advice := kindWords(f.Kind, 1, 1)
+		all = append(all, preview.Problem{Place: x.place(), Text: x.text() + "; " + advice, Warning: f.Severity == lint.Warning})
+	}
+	return all
 }
 
 // printRows prints messages, and refuses at the end if some can't be rendered.
