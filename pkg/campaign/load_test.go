@@ -153,7 +153,7 @@ campaign.yaml:4:10: message.subject is missing
 campaign.yaml:4:10: message.template is missing`},
 		{"later keys", strings.Replace(head, "contacts.csv", "{tag: beta}", 1) + rest + "purpose: x\nvariants: []\n", `
 campaign.yaml:2:9: source as a tag, segment or query is not supported by this version: name a file
-campaign.yaml:5:10: purpose is not supported by this version
+campaign.yaml:5:10: purpose: "x" must be marketing or service
 campaign.yaml:6:11: variants is not supported by this version`},
 		{"to by email", "name: a\nsource: \"-\"\nto: {email: \"{{.email}}\"}\n" + rest, "campaign.yaml:3:13: to.email is not supported by this version"},
 		{"to a group", "name: a\nsource: \"-\"\nto: [{type: user, id: a}]\n" + rest, "campaign.yaml:3:5: to as a list, one shared message for a group, is not supported by this version"},

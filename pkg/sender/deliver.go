@@ -107,12 +107,11 @@ func (e *Engine) render(j *job) (m *intercom.Message, err error) {
 			err = &renderPanic{v}
 		}
 	}()
-	if e.cfg.Zone != nil {
-		if j.zone, err = e.cfg.Zone(j.row); err != nil {
-			return nil, err
-		}
+	if m, err = e.cfg.Render(j.row); err != nil || e.cfg.Zone == nil {
+		return m, err
 	}
-	return e.cfg.Render(j.row)
+	j.zone, err = e.cfg.Zone(j.row)
+	return m, err
 }
 
 // refuse reports a row whose message could not be made. It has no claim, so
