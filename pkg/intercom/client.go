@@ -19,7 +19,8 @@ const maxAnswer = 1 << 20
 type Client struct {
 	base    string
 	network *http.Transport
-	sender  http.RoundTripper // network, or what Options.Wrap made of it
+	pool    *connections
+	sender  http.RoundTripper // pool, or what Options.Wrap made of it
 
 	createMessage, getMe, listAdmins    model
 	searchContacts, searchConversations model
@@ -38,14 +39,15 @@ func New(o Options) (*Client, error) {
 	}
 	c := &Client{
 		base:     strings.TrimSuffix(base.String(), "/"),
-		network:  newTransport(o),
+		network:  newTransport(o, base),
 		tidy:     newTidier(o.Token.reveal()),
 		attempts: make(chan *attempt, o.Connections),
 		timeout:  o.Timeout,
 	}
-	c.sender = c.network
+	c.pool = newConnections(c.network, base, o.Connections)
+	c.sender = c.pool
 	if o.Wrap != nil {
-		c.sender = o.Wrap(c.network)
+		c.sender = o.Wrap(c.pool)
 	}
 	get := headers(o)
 	post := get.Clone()
@@ -94,7 +96,7 @@ func (c *Client) BaseURL() string { return c.base }
 // example after the machine has slept, and forgets the contexts of the requests
 // before.
 func (c *Client) CloseIdleConnections() {
-	c.network.CloseIdleConnections()
+	c.pool.closeIdle()
 	for range len(c.attempts) {
 		c.attempt().release()
 	}
@@ -183,6 +185,9 @@ func describe(cause error) string {
 	if late, ok := errors.AsType[timeoutError](cause); ok {
 		return late.Error()
 	}
+	if inner := errors.Unwrap(cause); inner == io.EOF || inner == io.ErrUnexpectedEOF {
+		cause = inner // net/http says around it that it could not read
+	}
 	switch cause {
 	case context.Canceled, context.DeadlineExceeded, io.EOF, io.ErrUnexpectedEOF:
 		return plainWords.Replace(cause.Error()) + " before an answer came"
@@ -192,7 +197,7 @@ func describe(cause error) string {
 
 // plainWords replaces what only programmers say in texts of the standard library.
 var plainWords = strings.NewReplacer(
-	"net/http: ", "", "http: ", "", "HTTP/1.x transport ", "",
+	"net/http: Transport failed to read from server: ", "", "net/http: ", "", "http: ", "", "HTTP/1.x transport ", "",
 	"context canceled", "cancelled", "context deadline exceeded", "out of time",
 	"unexpected EOF", "connection closed", "EOF", "connection closed",
 )
