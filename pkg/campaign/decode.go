@@ -38,7 +38,7 @@ func newDecoder(file string, text []byte) *decoder {
 	switch err := yaml.Load(text, &doc); {
 	case err != nil:
 		d.problems = append(d.problems, syntaxProblem(file, text, err))
-	case len(doc.Content) == 0:
+	case len(doc.Content) == 0 || isNull(doc.Content[0]):
 		d.problems = append(d.problems, Problem{File: file, Message: "is empty"})
 	default:
 		d.root = doc.Content[0]

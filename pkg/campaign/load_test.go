@@ -93,6 +93,7 @@ func TestLoadProblems(t *testing.T) {
 	for _, tt := range []struct{ name, file, want string }{
 		{"empty", "", "campaign.yaml: is empty"},
 		{"only a comment", "# nothing\n", "campaign.yaml: is empty"},
+		{"nothing said", "~\n", "campaign.yaml: is empty"},
 		{"a list", "- a\n", "campaign.yaml:1:1: a campaign file must be keys with values"},
 		{"nothing required", "rate: auto\n", `
 campaign.yaml:1:1: name is missing
