@@ -183,15 +183,11 @@ func (s *session) check(ctx context.Context) (*survey, error) {
 			return rows, err
 		},
 		Key: s.renderer.Key, Render: s.renderer.Render, Keys: s.book,
-		Pick: func(st ledger.State) bool {
-			picked := s.pick(st)
-			if picked && st.Status == ledger.Unknown {
+		Pick: s.pick, Former: s.former, Skip: s.skip,
+		Hold: func(row *source.Recipient, picked ledger.State) bool {
+			if picked.Status == ledger.Unknown {
 				v.unknown++ // the sift is one goroutine
 			}
-			return picked
-		},
-		Former: s.former,
-		Hold: func(row *source.Recipient, picked ledger.State) bool {
 			if s.unchanged != nil && s.unchanged(row, picked) {
 				v.unchanged++
 			}

@@ -287,7 +287,7 @@ func (s *session) engineConfig(o *observer) sender.Config {
 		Open: s.open, Key: s.renderer.Key, Render: s.renderer.Render, Keys: s.book,
 		Pace: s.governor.Pace, Send: s.client.CreateMessage, Ledger: s.ledger,
 		Probe: s.probe, Disconnect: s.client.CloseIdleConnections,
-		Pick: s.pick, Former: s.former, Hold: s.hold, Observe: o.saw,
+		Pick: s.pick, Former: s.former, Hold: s.hold, Skip: s.skip, Observe: o.saw,
 		Workers: s.campaign.Workers, Limit: s.run.limit,
 		LatePasses: s.run.latePasses, LateWait: s.run.lateWait,
 		Breaker: sender.Thresholds{

@@ -55,6 +55,7 @@ type session struct {
 	// unchanged tells rows of a corrected copy that were not corrected, hold those
 	// that are not sent; both may be nil.
 	unchanged, hold func(*source.Recipient, ledger.State) bool
+	skipRules       []skipRule     // in their order
 	book            sender.Keys    // what the ledger says; empty where there is none yet
 	ledger          *ledger.Ledger // nil until it exists
 	when            schedule

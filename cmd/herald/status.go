@@ -149,7 +149,7 @@ func (s *session) account(ctx context.Context, book *ledger.Book, known map[ledg
 		return report.Equation{}, err
 	}
 	engine := sender.New(s.addPendingZones(sender.Config{
-		Open: s.open, Key: s.renderer.Key, Keys: book, Workers: 1,
+		Open: s.open, Key: s.renderer.Key, Keys: book, Skip: s.skip, Workers: 1,
 		Pick: func(st ledger.State) bool {
 			if st.Status != ledger.Pending {
 				known[st]++
