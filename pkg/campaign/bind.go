@@ -34,6 +34,9 @@ type binder struct {
 	problems Problems
 	uses     []Use
 
+	addressed bool // contacts are looked up: .contact has their fields
+	fixed     bool // the template at hand says who a row is
+
 	// of the template at hand
 	set   *set
 	tree  *parse.Tree

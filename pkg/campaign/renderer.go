@@ -10,6 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/herald-campaigns/herald/pkg/contacts"
 	"github.com/herald-campaigns/herald/pkg/intercom"
 	"github.com/herald-campaigns/herald/pkg/source"
 )
@@ -35,25 +36,34 @@ type CompileOptions struct {
 	// not ask. Nil: offline; the From of such messages is 0, and
 	// [Renderer.Sender] tells the address.
 	Admin func(email string) (id int64, ok bool)
+	// Contact returns the contact with an address, where the campaign has
+	// addresses; contacts.ErrNobody, or a *contacts.AmbiguousError, makes the row
+	// one that can't be rendered. It is called by every rendering, by many
+	// goroutines at once, so it must know and not ask. Where it returns
+	// contacts.ErrNotAsked, and if it is nil, a text that reads the contact is
+	// rendered as an ellipsis.
+	Contact func(contacts.Address) (intercom.Contact, error)
 }
 
 // A Renderer makes the messages of one campaign for the rows of one source. It
 // may be used by any number of goroutines.
 type Renderer struct {
-	campaign *Campaign
-	admin    func(string) (int64, bool)
-	toType   *program
-	toID     *program
-	key      *program // nil: the id
-	subject  *program // nil: none
-	body     *program
-	from     *program
-	fixed    Sender // what from says for every row; zero if it depends on the row
-	cc, bcc  []copyPrograms
-	zone     *program // nil: all rows have the same
-	zones    zoneCache
-	uses     []Use
-	buffers  sync.Pool // of *bytes.Buffer
+	campaign  *Campaign
+	admin     func(string) (int64, bool)
+	contact   func(contacts.Address) (intercom.Contact, error)
+	toType    *program
+	toID      *program
+	toAddress *program // nil: rows have ids
+	key       *program // nil: the id
+	subject   *program // nil: none
+	body      *program
+	from      *program
+	fixed     Sender // what from says for every row; zero if it depends on the row
+	cc, bcc   []copyPrograms
+	zone      *program // nil: all rows have the same
+	zones     zoneCache
+	uses      []Use
+	buffers   sync.Pool // of *bytes.Buffer
 }
 
 type copyPrograms struct{ kind, id *program }
@@ -70,19 +80,24 @@ type Use struct {
 // Compile binds the campaign's templates to the columns of a source; h is nil
 // for JSONL, whose rows need not have the same fields. The error is Problems.
 func (c *Campaign) Compile(h *source.Header, o CompileOptions) (*Renderer, error) {
-	b := &binder{header: h, vars: c.Vars, calls: functions()}
+	b := &binder{header: h, vars: c.Vars, calls: functions(), addressed: c.To.By() != ""}
+	if o.Contact == nil {
+		o.Contact = func(contacts.Address) (intercom.Contact, error) { return intercom.Contact{}, contacts.ErrNotAsked }
+	}
 	r := &Renderer{
-		campaign: c,
-		admin:    o.Admin,
-		toType:   b.inline(c.To.Type),
-		toID:     b.inline(c.To.ID),
-		key:      b.inline(c.Key),
-		subject:  b.inline(c.Subject),
-		from:     b.inline(c.From),
-		cc:       b.copies(c.CC),
-		bcc:      b.copies(c.BCC),
-		zone:     b.inline(c.When.ZoneOf),
-		buffers:  sync.Pool{New: func() any { return new(bytes.Buffer) }},
+		campaign:  c,
+		admin:     o.Admin,
+		contact:   o.Contact,
+		toType:    b.stable(c.To.Type),
+		toID:      b.stable(c.To.ID),
+		toAddress: b.stable(c.To.address()),
+		key:       b.stable(c.Key),
+		subject:   b.inline(c.Subject),
+		from:      b.inline(c.From),
+		cc:        b.copies(c.CC),
+		bcc:       b.copies(c.BCC),
+		zone:      b.inline(c.When.ZoneOf),
+		buffers:   sync.Pool{New: func() any { return new(bytes.Buffer) }},
 	}
 	r.body = b.compile("message.body", c.bodies.clone())
 	if err := b.problems.err(c.File); err != nil {
@@ -115,16 +130,13 @@ func (r *Renderer) Uses() []string {
 func (r *Renderer) Places() []Use { return slices.Clone(r.uses) }
 
 // Key returns what makes a row the same person in every run: the rendered key,
-// or the id it is sent to, trimmed. It is valid UTF-8 of 1 to MaxKey bytes
+// or the id it is sent to, trimmed, or its address as in email:maria@example.com,
+// without capitals. It is valid UTF-8 of 1 to MaxKey bytes
 // without control characters; the error is a *RenderError.
 func (r *Renderer) Key(row *source.Recipient) (string, error) {
 	b := r.buffer()
 	defer r.buffers.Put(b)
-	p := r.key
-	if p == nil {
-		p = r.toID
-	}
-	key, err := p.filled(b, row)
+	key, p, err := r.rawKey(b, row)
 	if err != nil {
 		return "", err
 	}
@@ -139,23 +151,48 @@ func (r *Renderer) Key(row *source.Recipient) (string, error) {
 	return key, nil
 }
 
+// rawKey returns a key that was not checked, and the template that it is of.
+func (r *Renderer) rawKey(b *bytes.Buffer, row *source.Recipient) (string, *program, error) {
+	p := r.key
+	switch {
+	case p == nil && r.toAddress != nil:
+		a, err := r.address(b, row)
+		return a.String(), r.toAddress, err
+	case p == nil:
+		p = r.toID
+	}
+	key, err := p.filled(b, row)
+	return key, p, err
+}
+
 // Recipient returns who a row's message goes to; the error is a *RenderError.
 func (r *Renderer) Recipient(row *source.Recipient) (intercom.Recipient, error) {
 	b := r.buffer()
 	defer r.buffers.Put(b)
-	return recipient(b, row, r.toType, r.toID)
+	_, to, err := r.join(b, row)
+	return to, err
 }
 
 // Sender returns who a row's message comes from, as the campaign says it.
 func (r *Renderer) Sender(row *source.Recipient) (Sender, error) {
 	b := r.buffer()
 	defer r.buffers.Put(b)
+	if r.from.contact {
+		joined, _, err := r.join(b, row)
+		if err != nil {
+			return Sender{}, err
+		}
+		row = joined
+	}
 	return r.sender(b, row)
 }
 
 func (r *Renderer) sender(b *bytes.Buffer, row *source.Recipient) (Sender, error) {
 	if r.fixed != (Sender{}) {
 		return r.fixed, nil
+	}
+	if r.from.waits(row) {
+		return Sender{}, nil
 	}
 	text, err := r.from.filled(b, row)
 	if err != nil {
@@ -186,7 +223,7 @@ func (p *program) sender() (Sender, error) {
 func (r *Renderer) Render(row *source.Recipient) (*intercom.Message, error) {
 	b := r.buffer()
 	defer r.buffers.Put(b)
-	to, err := recipient(b, row, r.toType, r.toID)
+	row, to, err := r.join(b, row)
 	if err != nil {
 		return nil, err
 	}
@@ -229,7 +266,7 @@ func (r *Renderer) renderSubject(b *bytes.Buffer, row *source.Recipient) (string
 
 func (r *Renderer) renderFrom(b *bytes.Buffer, row *source.Recipient) (int64, error) {
 	s, err := r.sender(b, row)
-	if err != nil || s.ID != 0 || r.admin == nil {
+	if err != nil || s.ID != 0 || r.admin == nil || s == (Sender{}) {
 		return s.ID, err
 	}
 	id, ok := r.admin(s.Email)
@@ -260,6 +297,9 @@ func recipient(b *bytes.Buffer, row *source.Recipient, kind, id *program) (to in
 func copiesOf(b *bytes.Buffer, row *source.Recipient, copies []copyPrograms) (intercom.Recipients, error) {
 	var all intercom.Recipients
 	for _, c := range copies {
+		if c.id.waits(row) || c.kind.waits(row) {
+			continue
+		}
 		id, err := c.id.one(b, row)
 		if err != nil {
 			return nil, err
