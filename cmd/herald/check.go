@@ -60,6 +60,9 @@ func checkOnly(ctx context.Context, s *session, path string, online bool, planFi
 		if err := s.connect(ctx); err != nil {
 			return err
 		}
+		if err := s.readAudience(ctx); err != nil {
+			return err
+		}
 	case online:
 		return tokenErr
 	}
@@ -76,6 +79,9 @@ func checkOnly(ctx context.Context, s *session, path string, online bool, planFi
 		return err
 	}
 	s.pick = pending
+	if err := s.lookUp(ctx); err != nil {
+		return err
+	}
 	v, err := s.check(ctx)
 	if err != nil {
 		return err
@@ -88,7 +94,7 @@ func checkOnly(ctx context.Context, s *session, path string, online bool, planFi
 		s.say("workspace %s (%s, %s), from %s", s.me.App.Name, s.me.App.Region, s.me.App.ID, s.senderName())
 	}
 	if s.client == nil {
-		s.say("not checked, for want of a token: the token itself, the sender, the workspace")
+		s.say("not checked, for want of a token: the token itself, the sender, the workspace%s", s.offlineContacts())
 	}
 	if v.bad > 0 {
 		return s.refuseRows(v)

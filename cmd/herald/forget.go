@@ -86,7 +86,7 @@ func (s *session) forget(ctx context.Context, path string, who []string, o forge
 	}
 	for _, f := range farewells {
 		if o.anyway {
-			f.keys = append(f.keys, unfit...)
+			f.keys = append(f.keys, f.asKeys(unfit)...)
 		}
 		if err := f.carryOut(r, o); err != nil {
 			s.printReceipt(r) // of what was done

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/herald-campaigns/herald/pkg/contacts"
 	"github.com/herald-campaigns/herald/pkg/ledger"
 	"github.com/herald-campaigns/herald/pkg/report"
 )
@@ -280,10 +281,30 @@ func workspaceOf(book *ledger.Book) string {
 	return runs[len(runs)-1].Fingerprint["workspace"]
 }
 
-// contactLink returns where the contact is to be seen in Intercom, if the key
-// is the contact's id.
+// contactID returns Intercom's id of the contact with a key: the key itself, or
+// that of the contact which was looked up. Empty: not known.
+func (s *session) contactID(key string) string {
+	k, to := s.campaign.Key, &s.campaign.To
+	var a contacts.Address
+	switch {
+	case to.By() == "" && k != nil && k.Text != to.ID.Text, to.By() != "" && k != nil:
+		return ""
+	case to.By() == "":
+		return key
+	case a.UnmarshalText([]byte(key)) != nil:
+		return ""
+	}
+	c, err := s.contactOf(a)
+	if err != nil {
+		return ""
+	}
+	return c.ID
+}
+
+// contactLink returns where the contact is to be seen in Intercom, if its id is
+// known.
 func (s *session) contactLink(workspace, key string) string {
-	if k := s.campaign.Key; k != nil && k.Text != s.campaign.To.ID.Text {
+	if key = s.contactID(key); key == "" {
 		return ""
 	}
 	host := map[string]string{"eu": "app.eu.intercom.com", "au": "app.au.intercom.com"}[s.campaign.API.Region]

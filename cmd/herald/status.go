@@ -148,6 +148,7 @@ func (s *session) account(ctx context.Context, book *ledger.Book, known map[ledg
 	if err := s.bind(ctx); err != nil {
 		return report.Equation{}, err
 	}
+	s.book = book
 	engine := sender.New(s.addPendingZones(sender.Config{
 		Open: s.open, Key: s.renderer.Key, Keys: book, Skip: s.skip, Workers: 1,
 		Pick: func(st ledger.State) bool {

@@ -189,7 +189,7 @@ func (r *Renderer) join(b *bytes.Buffer, row *source.Recipient) (*source.Recipie
 	case errors.Is(err, contacts.ErrNobody):
 		return nil, intercom.Recipient{}, r.toAddress.refuse(KindContact, "nobody in Intercom has "+a.Value)
 	case errors.As(err, &several):
-		return nil, intercom.Recipient{}, r.toAddress.refuse(KindAmbiguous, several.Error()+"; to.prefer says which is meant")
+		return nil, intercom.Recipient{}, r.toAddress.refuse(KindAmbiguous, a.Value+": "+several.Error()+"; to.prefer says which is meant")
 	case err != nil:
 		return nil, intercom.Recipient{}, r.toAddress.refuse(KindContact, err.Error())
 	case c.Role != "user" && c.Role != "lead":

@@ -35,12 +35,13 @@ type Cache struct {
 	file  *os.File // nil: there is none yet
 	write bool     // it was opened for that
 	index index
+	late  map[time.Time]int // entries of the last minute before Open, by when they were asked
 }
 
 // Open reads the cache at path. A file that does not exist is an empty cache, and
 // is made, readable by its owner alone, by the first Put.
 func Open(path string) (*Cache, error) {
-	c := &Cache{path: path, index: newIndex()}
+	c := &Cache{path: path, index: newIndex(), late: map[time.Time]int{}}
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return c, nil
@@ -68,9 +69,13 @@ func (c *Cache) load() error {
 			return err
 		}
 		var head struct {
-			Address Address `json:"address"`
+			Address Address   `json:"address"`
+			Asked   time.Time `json:"asked"`
 		}
 		if json.Unmarshal(line, &head) == nil && head.Address.Value != "" {
+			if time.Since(head.Asked) < time.Minute {
+				c.late[head.Asked]++
+			}
 			if err := c.point(head.Address, at); err != nil {
 				return err
 			}
@@ -190,6 +195,19 @@ func (c *Cache) openToWrite() error {
 	}
 	_, err = file.Write([]byte{'\n'})
 	return err
+}
+
+// Searches returns when searches began whose answers were there when the file was
+// opened, those of the last minute: a restart is no fresh window of the API's
+// limit. The fewest are assumed that can have led to the answers.
+func (c *Cache) Searches() []time.Time {
+	var times []time.Time
+	for at, n := range c.late {
+		for ; n > 0; n -= intercom.MaxValues {
+			times = append(times, at)
+		}
+	}
+	return times
 }
 
 // Len returns how many addresses the cache knows.
