@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"net/http"
 	"os"
 	"strings"
 	"sync"
@@ -94,11 +95,25 @@ func (s *session) lookUp(ctx context.Context) error {
 	if s.campaign.LooksUp() == "" || s.anySender || s.client == nil {
 		return nil
 	}
-	total := 0
-	if err := s.eachToSend(func(string, *source.Recipient, []byte) error { total++; return nil }); err != nil {
+	total, began := 0, time.Now().Truncate(time.Second)
+	lost := map[contacts.Address]struct{}{}
+	err := s.eachToSend(func(key string, row *source.Recipient, _ []byte) error {
+		total++
+		if gone(s.book.Lookup(key)) {
+			if a, ok := s.addressOf(row); ok {
+				lost[a] = struct{}{}
+			}
+		}
+		return nil
+	})
+	if err != nil {
 		return err
 	}
-	if err := s.findContacts(ctx, total, s.addressesToSend(), s.isStale); err != nil {
+	stale := func(e contacts.Entry) bool {
+		_, again := lost[e.Address]
+		return s.isStale(e) || again && e.Asked.Before(began)
+	}
+	if err := s.findContacts(ctx, total, s.addressesToSend(), stale); err != nil {
 		return err
 	}
 	return s.reportContacts()
@@ -172,6 +187,12 @@ func (s *session) isStale(e contacts.Entry) bool {
 		return age > consentFor
 	}
 	return age > contactFor
+}
+
+// gone reports whether a message failed since its contact was not there any more:
+// who has the address now is asked anew when it is retried.
+func gone(st ledger.State) bool {
+	return st.Status == ledger.Failed && (st.HTTPStatus == http.StatusNotFound || st.HTTPStatus == http.StatusGone)
 }
 
 // eachToSend calls do with the rows of the source that are pending, or are to be
