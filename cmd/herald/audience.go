@@ -248,7 +248,7 @@ func (r *audienceReader) keep(part *os.File, page intercom.ContactPage) error {
 	var lines bytes.Buffer
 	encode := json.NewEncoder(&lines)
 	encode.SetEscapeHTML(false)
-	now := time.Now().UTC().Truncate(time.Second)
+	now := time.Now().UTC()
 	var entries []contacts.Entry
 	for _, c := range page.Contacts {
 		if err := encode.Encode(c); err != nil {

@@ -95,7 +95,7 @@ func (s *session) lookUp(ctx context.Context) error {
 	if s.campaign.LooksUp() == "" || s.anySender || s.client == nil {
 		return nil
 	}
-	total, began := 0, time.Now().Truncate(time.Second)
+	total, began := 0, time.Now()
 	lost := map[contacts.Address]struct{}{}
 	err := s.eachToSend(func(key string, row *source.Recipient, _ []byte) error {
 		total++
@@ -145,10 +145,7 @@ func (s *session) findContacts(ctx context.Context, total int, addresses iter.Se
 		func() string { return "looking up contacts, " + report.Number(int(done.Load())) })
 	defer d.close()
 	f := contacts.Finder{Search: s.searchContacts, Cache: cache, Stale: stale, Answered: func(n int) { done.Add(int64(n)) }}
-	if err := f.Find(ctx, addresses); !errors.Is(err, context.Canceled) {
-		return err
-	}
-	return errInterrupted
+	return f.Find(ctx, addresses)
 }
 
 // lately is when, at the latest, requests arrived that began at these times.

@@ -108,7 +108,7 @@ func (s *session) askEverybody(ctx context.Context, refresh bool) error {
 	}
 	stale := s.isStale
 	if refresh {
-		began := time.Now().Truncate(time.Second)
+		began := time.Now()
 		stale = func(e contacts.Entry) bool { return e.Asked.Before(began) }
 	}
 	return s.findContacts(ctx, 0, s.addressesToSend(), stale)

@@ -128,7 +128,7 @@ func (f *Finder) ask(ctx context.Context, b batch) error {
 		values[i], found[a] = a.Value, &entries[i]
 	}
 	query := intercom.Query{Where: intercom.In(b[0].By.field(), values...)}
-	asked := time.Now().UTC().Truncate(time.Second)
+	asked := time.Now().UTC()
 	for cursor := ""; ; {
 		page, err := f.Search(ctx, query, cursor)
 		if err != nil {
