@@ -175,7 +175,7 @@ func (r *audienceReader) pages(ctx context.Context, part *os.File, cursor string
 			continue
 		}
 		if err != nil {
-			return err
+			return r.searchError(err)
 		}
 		if err := r.keep(part, page); err != nil {
 			return err

@@ -145,7 +145,7 @@ func (s *session) findContacts(ctx context.Context, total int, addresses iter.Se
 		func() string { return "looking up contacts, " + report.Number(int(done.Load())) })
 	defer d.close()
 	f := contacts.Finder{Search: s.searchContacts, Cache: cache, Stale: stale, Answered: func(n int) { done.Add(int64(n)) }}
-	return f.Find(ctx, addresses)
+	return s.searchError(f.Find(ctx, addresses))
 }
 
 // lately is when, at the latest, requests arrived that began at these times.
@@ -168,10 +168,15 @@ func (s *session) searchContacts(ctx context.Context, query intercom.Query, curs
 		page, err = s.client.SearchContacts(ctx, query, cursor)
 		return err
 	})
-	if err != nil {
-		return page, connectError(s.client.BaseURL(), err)
+	return page, err
+}
+
+// searchError explains an error of searchContacts.
+func (s *session) searchError(err error) error {
+	if errors.As(err, new(*intercom.Error)) {
+		return connectError(s.client.BaseURL(), err)
 	}
-	return page, nil
+	return err
 }
 
 // isStale reports whether it has been too long that an address was asked for.
