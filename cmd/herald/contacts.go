@@ -198,15 +198,44 @@ func gone(st ledger.State) bool {
 }
 
 // eachToSend calls do with the rows of the source that are pending, or are to be
-// sent again, each key once.
+// sent again, each key once: but for those that are left out whoever they are, so
+// that nobody asks for their contacts.
 func (s *session) eachToSend(do func(key string, row *source.Recipient, raw []byte) error) error {
 	s.book.BeginPass()
 	return s.eachRow(func(key string, row *source.Recipient, raw []byte) error {
-		if st := s.book.Visit(key); st.Seen || st.Status != ledger.Pending && !s.pick(st) {
+		st := s.book.Visit(key)
+		if st.Seen || st.Status != ledger.Pending && !s.pick(st) || !s.run.onLines.Has(row.Line) || s.leftOut(row, key, st) {
 			return nil
 		}
 		return do(key, row, raw)
 	})
+}
+
+// leftOut reports whether a rule skips a row whatever Intercom says of its contact.
+func (s *session) leftOut(row *source.Recipient, key string, st ledger.State) bool {
+	rules := s.skipRules
+	if s.campaign.LooksUp() != "" {
+		rules = rules[:len(rules)-1] // without that of contacts
+	}
+	for _, rule := range rules {
+		code, _ := rule(row, key, st)
+		if code == unsentByOther && s.contactIDOf(row) == "" {
+			continue // the other campaign may have the contact by its id
+		}
+		if code != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// contactIDOf returns the id of a row's contact, empty if it was not looked up.
+func (s *session) contactIDOf(row *source.Recipient) string {
+	to, err := s.renderer.Recipient(row)
+	if err != nil || s.campaign.To.By() != "" && strings.HasPrefix(to.ID, string(s.campaign.To.By())+":") {
+		return ""
+	}
+	return to.ID
 }
 
 // addressesToSend yields the addresses of those rows.
@@ -224,9 +253,6 @@ func (s *session) addressesToSend() iter.Seq2[contacts.Address, error] {
 		}
 	}
 }
-
-// errEnough ends a pass over the source.
-var errEnough = errors.New("enough")
 
 // compileOptions are what templates are bound with.
 func (s *session) compileOptions() campaign.CompileOptions {

@@ -80,6 +80,9 @@ func (s *session) showContacts(ctx context.Context, path string, refresh bool) e
 		return err
 	}
 	s.pick = pending
+	if err := s.loadSkips(); err != nil {
+		return err
+	}
 	if s.client != nil {
 		if err := s.askEverybody(ctx, refresh); err != nil {
 			return err

@@ -138,7 +138,7 @@ func (s *session) missingPath() string {
 // without any it leaves no file behind.
 func (s *session) writeMissing(t *turnout) (missing int, err error) {
 	err = report.Replace(s.missingPath(), func(w io.Writer) error {
-		out := &rowCopier{w: bufio.NewWriter(w), layout: s.layout, marked: s.encoded()}
+		out := &rowCopier{w: bufio.NewWriter(w), layout: s.layout, columns: heraldColumns, marked: s.encoded()}
 		err := s.eachToSend(func(key string, row *source.Recipient, raw []byte) error {
 			code, reason := t.add(s, key, row)
 			if code != notInIntercom {

@@ -48,6 +48,9 @@ func (f *farewell) copies() ([]copyFile, error) {
 		}
 	}
 	all = append(all, f.contactCopies()...)
+	if f.files.edition != "" && !f.files.given("edition") {
+		return all, nil // exports are beside all editions: the campaign itself has them
+	}
 	exports, err := f.exports()
 	return append(all, exports...), err
 }
@@ -229,7 +232,7 @@ func (f *farewell) carryOut(r *receipt, o forgetting) error {
 	if len(f.keys) == 0 {
 		return nil
 	}
-	c := &campaignReceipt{Campaign: f.campaign.Name, File: f.campaign.File, Keys: len(f.keys), Files: []fileReceipt{}}
+	c := &campaignReceipt{Campaign: f.title(), File: f.campaign.File, Keys: len(f.keys), Files: []fileReceipt{}}
 	r.Campaigns = append(r.Campaigns, c)
 	if err := f.eraseCopies(c, o); err != nil {
 		return err

@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"os"
 	"os/user"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/herald-campaigns/herald/pkg/campaign"
+	"github.com/herald-campaigns/herald/pkg/intercom"
 	"github.com/herald-campaigns/herald/pkg/ledger"
 	"github.com/herald-campaigns/herald/pkg/sender"
 	"github.com/herald-campaigns/herald/pkg/source"
@@ -45,7 +47,7 @@ the ledger does not know of it.`,
 			if err := fromEnvironment(p, c.Flags()); err != nil {
 				return err
 			}
-			if err := test.check(); err != nil {
+			if err := test.check(&s.run.selectFlags); err != nil {
 				return &usageError{err: err, command: c.CommandPath()}
 			}
 			defer s.close()
@@ -60,7 +62,7 @@ the ledger does not know of it.`,
 	s.run.add(c.Flags())
 	c.Flags().StringVar(&s.run.plan, "plan", "", "send what this `file` of herald check --write-plan says, and to nobody else")
 	c.Flags().StringSliceVar(&test.to, "test-to", nil, "send as a test to this `contact` of yours: its id or email address; several with commas")
-	c.Flags().IntVar(&test.line, "line", 0, "with --test-to: the row on this line of the source; without, the first row")
+	s.run.addLine(c.Flags(), lineUsage+"; with --test-to the one row that is sent, without --line the first")
 	c.Flags().IntVar(&test.sample, "sample", 0, "with --test-to: `N` rows from all over the source")
 	return c
 }
@@ -144,7 +146,10 @@ func (s *session) prepare(ctx context.Context, path string) error {
 	if err := s.openLedger(); err != nil {
 		return err
 	}
-	return s.openGate()
+	if err := s.openGate(); err != nil {
+		return err
+	}
+	return s.loadSkips()
 }
 
 // surveyed checks every row, unless that was waived; it refuses bad rows,
@@ -157,8 +162,10 @@ func (s *session) surveyed(ctx context.Context) (*survey, error) {
 	if err != nil {
 		return nil, err
 	}
-	if v.bad > 0 && !s.run.skipBadRows {
-		s.printSurvey(v)
+	if v.refuses(s.run.skipBadRows) {
+		if err := s.showSurvey(ctx, v, showing{}); err != nil {
+			return nil, err
+		}
 		return nil, s.refuseRows(v)
 	}
 	return v, nil
@@ -290,11 +297,11 @@ func (s *session) finish(m mode, o *observer, p sender.Progress, took time.Durat
 
 func (s *session) engineConfig(o *observer) sender.Config {
 	return sender.Config{
-		Open: s.open, Key: s.renderer.Key, Render: s.renderer.Render, Keys: s.book,
+		Open: s.open, Key: s.renderer.Key, Render: s.rendering(), Keys: s.book,
 		ByContact: s.campaign.To.By() != "" && !s.anySender,
 		Pace:      s.governor.Pace, Send: s.client.CreateMessage, Ledger: s.ledger,
 		Probe: s.probe, Disconnect: s.client.CloseIdleConnections,
-		Pick: s.pick, Former: s.former, Hold: s.hold, Skip: s.skip, Observe: o.saw,
+		Pick: s.pick, Former: s.former, Hold: s.leaves, Skip: s.skip, Observe: o.saw,
 		Workers: s.campaign.Workers, Limit: s.run.limit,
 		LatePasses: s.run.latePasses, LateWait: s.run.lateWait,
 		Breaker: sender.Thresholds{
@@ -304,6 +311,14 @@ func (s *session) engineConfig(o *observer) sender.Config {
 		},
 		MaxOutage: cmp.Or(s.run.maxOutage, maxOutage),
 	}
+}
+
+// render is what makes the messages of a run: it refuses what the check refused.
+func (s *session) rendering() func(*source.Recipient) (*intercom.Message, error) {
+	if s.examiner == nil {
+		return s.renderer.Render
+	}
+	return s.examiner.renderSound
 }
 
 // probe asks the API something that writes to nobody.
@@ -321,7 +336,7 @@ const alike = 20
 func (s *session) runRecord(m mode, v *survey) ledger.Run {
 	r := ledger.Run{
 		Command: m.command, Started: time.Now().UTC(), PID: os.Getpid(), Version: version(),
-		Flags: m.flags, Source: s.sourceName, Fingerprint: s.fingerprint(), Content: s.newContent(s.ledger.Runs()),
+		Flags: slices.Concat(m.flags, s.run.selection()), Source: s.sourceName, Fingerprint: s.fingerprint(), Content: s.newContent(s.ledger.Runs()),
 	}
 	r.Host, _ = os.Hostname()
 	if u, err := user.Current(); err == nil {

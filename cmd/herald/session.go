@@ -35,12 +35,15 @@ type session struct {
 	campaign   *campaign.Campaign
 	sourceName string // as people call it
 	sourcePath string
-	layout     layout      // of the source
+	layout     layout // of the source
+	header     *source.Header
 	sourceInfo fs.FileInfo // of the file as it was at the first pass
 	renderer   *campaign.Renderer
-	offline    bool   // senders are not looked up
-	anySender  bool   // nor need they exist: a rehearsal
-	missing    string // why the source is not at hand, where that is no error
+	offline    bool      // senders are not looked up
+	anySender  bool      // nor need they exist: a rehearsal
+	missing    string    // why the source is not at hand, where that is no error
+	examiner   *examiner // of the check; nil without one
+	showValues bool      // contact data may be seen
 
 	client    *intercom.Client
 	governor  *governor.Governor
@@ -86,6 +89,9 @@ func (s *session) load(path string) error {
 	if err := s.checkRegion(); err != nil {
 		return err
 	}
+	if err := s.setEdition(); err != nil {
+		return err
+	}
 	c.Workers = cmp.Or(s.run.workers, c.Workers)
 	c.API.Region = cmp.Or(s.api.region, c.API.Region)
 	c.API.BaseURL = cmp.Or(s.api.baseURL, c.API.BaseURL)
@@ -121,11 +127,8 @@ func (s *session) bind(ctx context.Context) error {
 		return s.noAudience(err)
 	}
 	defer rows.Close()
-	s.layout = layoutOf(rows)
-	s.renderer, err = s.campaign.Compile(rows.Header(), s.compileOptions())
-	if s.campaign.LooksUp() != "" {
-		s.skipRules = append(s.skipRules, s.skipContact) // the last: see there
-	}
+	s.layout, s.header = layoutOf(rows), rows.Header()
+	s.renderer, err = s.campaign.Compile(s.header, s.compileOptions())
 	return withColumns(err, s.sourceName, rows.Header())
 }
 

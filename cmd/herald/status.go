@@ -85,7 +85,7 @@ func (s *session) status(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	st := standing{Campaign: s.campaign.Name, Ledger: s.ledgerPath()}
+	st := standing{Campaign: s.title(), Ledger: s.ledgerPath()}
 	keys := 0
 	for _, n := range book.Counts() {
 		keys += n
@@ -149,6 +149,9 @@ func (s *session) account(ctx context.Context, book *ledger.Book, known map[ledg
 		return report.Equation{}, err
 	}
 	s.book = book
+	if err := s.loadSkips(); err != nil {
+		return report.Equation{}, err
+	}
 	engine := sender.New(s.addPendingZones(sender.Config{
 		Open: s.open, Key: s.renderer.Key, Keys: book, Skip: s.skip, Workers: 1,
 		Pick: func(st ledger.State) bool {

@@ -123,7 +123,7 @@ func (b *binder) contactField(at parse.Pos, base string, path []string, u use) p
 		}
 	}
 	switch {
-	case b.fixed:
+	case b.naming:
 		b.problem(at, "%s can't be read here: who a row is must not depend on what Intercom says of the contact", s)
 	case len(path) == 1:
 		b.problem(at, "name a field of the contact, as in {{.contact.name}}")
@@ -138,8 +138,8 @@ func (b *binder) contactField(at parse.Pos, base string, path []string, u use) p
 
 // stable compiles a template that says who a row is.
 func (b *binder) stable(t *Template) *program {
-	b.fixed = true
-	defer func() { b.fixed = false }()
+	b.naming = true
+	defer func() { b.naming = false }()
 	return b.inline(t)
 }
 
@@ -189,7 +189,7 @@ func (r *Renderer) join(b *bytes.Buffer, row *source.Recipient) (*source.Recipie
 	case errors.Is(err, contacts.ErrNobody):
 		return nil, intercom.Recipient{}, r.toAddress.refuse(KindContact, "nobody in Intercom has "+a.Value)
 	case errors.As(err, &several):
-		return nil, intercom.Recipient{}, r.toAddress.refuse(KindAmbiguous, a.Value+": "+several.Error()+"; to.prefer says which is meant")
+		return nil, intercom.Recipient{}, r.toAddress.refuse(KindAmbiguous, "is the address of several contacts: "+several.Names())
 	case err != nil:
 		return nil, intercom.Recipient{}, r.toAddress.refuse(KindContact, err.Error())
 	case c.Role != "user" && c.Role != "lead":
@@ -202,8 +202,9 @@ func (r *Renderer) join(b *bytes.Buffer, row *source.Recipient) (*source.Recipie
 	return row.Join(fields), intercom.Recipient{Type: c.Role, ID: c.ID}, nil
 }
 
-// notLookedUp stands where a template reads a contact that is not known yet.
-const notLookedUp = "…"
+// NotLookedUp stands for a text whose template reads a contact that is not known
+// yet.
+const NotLookedUp = "…"
 
 // waits reports whether a program can't be rendered for a row, since its contact
 // is not known.

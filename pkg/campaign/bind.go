@@ -33,9 +33,12 @@ type binder struct {
 	calls    []function // what templates may call
 	problems Problems
 	uses     []Use
+	fixed    map[string]*Fixed // by setting
+	setting  string            // whose template is at hand
+	testing  bool              // the condition of a branch is at hand
 
 	addressed bool // contacts are looked up: .contact has their fields
-	fixed     bool // the template at hand says who a row is
+	naming    bool // the template at hand says who a row is
 
 	// of the template at hand
 	set   *set
@@ -92,7 +95,9 @@ func (b *binder) list(l *parse.ListNode, s scope) {
 
 func (b *binder) branch(n *parse.BranchNode, s scope, inside dot) {
 	b.prune(n, s)
+	b.testing = true
 	b.pipe(n.Pipe, s, use{condition: true})
+	b.testing = false
 	b.list(n.List, scope{inside, s.dollar})
 	b.list(n.ElseList, s)
 }

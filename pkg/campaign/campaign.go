@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/herald-campaigns/herald/pkg/contacts"
@@ -44,6 +45,8 @@ type Campaign struct {
 	// called an email spam, as far as Intercom knows when it is asked.
 	SkipUnsubscribed bool
 	Message
+	Purpose Purpose // empty: not said
+	Selection
 
 	Rate    Rate          // zero: auto
 	Share   float64       // part of the API's limit to use, 0 < Share <= 1; 0: not said
@@ -88,6 +91,16 @@ type Message struct {
 	CreatedAt        time.Time // zero: now
 	OpenConversation bool
 }
+
+// A Purpose says whether people may refuse messages of this kind: it decides what
+// a missing opt-out text means.
+type Purpose string
+
+// The purposes.
+const (
+	Marketing Purpose = "marketing" // people may refuse it, and must be told how
+	Service   Purpose = "service"   // people need it: a receipt, a warning, a change of terms
+)
 
 // A Rate is a number of requests in a time. The zero Rate is "auto": what the
 // API's headers allow.
@@ -142,7 +155,7 @@ func Load(path string, o Options) (*Campaign, error) {
 	body := d.campaign(c)
 	f := finder{decoder: d, dir: filepath.Dir(path), shipped: o.Shipped}
 	c.bodies = f.body(c, body)
-	for _, t := range c.inline() {
+	for _, t := range slices.Concat(c.inline(), c.Conditions()) {
 		f.parse(t)
 	}
 	if c.When.ZoneOf != nil {

@@ -52,9 +52,12 @@ func (b *binder) compile(name string, s *set) *program {
 	t := s.files[s.root]
 	p := &program{name: name, root: s.root, tmpl: t, files: s.files, html: t.Format != Plain}
 	before := len(b.problems)
+	b.setting = name
 	if p.sites = b.bind(s); len(b.problems) > before {
 		return p
 	}
+	b.fixed[name] = fixedOf(s, p.html)
+	b.fixed[name].Setting = name
 	funcs := p.funcs(b.calls)
 	p.contact = slices.ContainsFunc(p.sites, func(s *site) bool { return s.contact })
 	var trees treeFinder
@@ -199,7 +202,7 @@ func (p *program) render(b *bytes.Buffer, row *source.Recipient) error {
 // one returns the result for a row. The error is a *RenderError.
 func (p *program) one(b *bytes.Buffer, row *source.Recipient) (string, error) {
 	if p.waits(row) {
-		return notLookedUp, nil
+		return NotLookedUp, nil
 	}
 	s, err := p.result(b, row)
 	if err != nil {

@@ -21,11 +21,12 @@
 //
 // # Templates
 //
-// to.type, to.id, to.email, to.external_id, key, message.subject, message.from, send_window.timezone and
-// the values of message.cc and message.bcc are Go templates (text/template). {{.first_name}}
-// is the column first_name; a column "First Name" is {{.first_name}} too, or
-// {{col "First Name"}}. {{.vars.event}} is the constant event under vars. In a
-// JSONL source {{.company.name}} is a field of an object.
+// to.type, to.id, to.email, to.external_id, key, only, except, message.subject,
+// message.from, send_window.timezone and the values of message.cc and message.bcc
+// are Go templates (text/template). {{.first_name}} is the column first_name; a
+// column "First Name" is {{.first_name}} too, or {{col "First Name"}}.
+// {{.vars.event}} is the constant event under vars. In a JSONL source
+// {{.company.name}} is a field of an object.
 //
 // message.body is a file or the text itself. One word, or a name that ends in
 // .html, .md or .txt, is a file in the campaign's folder, else a shipped
@@ -49,9 +50,17 @@
 // contact: id, role, email, external_id, name, phone, language_override,
 // unsubscribed_from_emails, has_hard_bounced, marked_email_as_spam, created_at,
 // updated_at, signed_up_at and last_seen_at (unix seconds, for date), and
-// custom_attributes.NAME. to and key can't read it: who a row is must not change
+// custom_attributes.NAME. to, key, only and except can't read it: who a row is must not change
 // with what Intercom says. A contact that was not looked up yet shows as an
 // ellipsis.
+//
+// # Who is left out
+//
+// only, except, sample and suppress leave rows out. They are no part of what is
+// sent: the fingerprint does not have them, and they may change between runs.
+// only and except must render true, yes or 1, or false, no, 0 or nothing; another
+// result, or a field that is absent, is the row's error. The lists of suppress
+// are not read here.
 //
 // # Absent, null, empty
 //

@@ -12,7 +12,7 @@ import (
 
 // later are the keys that the design keeps for versions to come.
 var later = []string{
-	"suppress", "only", "except", "sample", "variants", "purpose",
+	"variants",
 }
 
 // campaign reads the whole file into c and returns the body's node, nil if
@@ -23,7 +23,7 @@ func (d *decoder) campaign(c *Campaign) (body *yaml.Node) {
 	}
 	var times timetable
 	var unsubscribed *bool
-	found := d.mapping("", d.root, append(d.unsupported(later), []key{
+	found := d.mapping("", d.root, append(append(d.unsupported(later), d.selection(&c.Selection)...), []key{
 		{"name", value(d, &c.Name, parseName)},
 		{"source", d.source(&c.Source)},
 		{"encoding", value(d, &c.Source.Encoding, parseText)},
@@ -32,6 +32,7 @@ func (d *decoder) campaign(c *Campaign) (body *yaml.Node) {
 		{"to", d.to(&c.To)},
 		{"key", d.template(&c.Key)},
 		{"unsubscribed", value(d, &unsubscribed, parseUnsubscribed)},
+		{"purpose", value(d, (*string)(&c.Purpose), oneOf(string(Marketing), string(Service)))},
 		{"message", d.message(&c.Message, &body)},
 		{"rate", value(d, &c.Rate, ParseRate)},
 		{"share", value(d, &c.Share, ParseShare)},

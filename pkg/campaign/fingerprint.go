@@ -20,7 +20,8 @@ type Part struct {
 
 // Parts returns the parts that decide what each person gets: the campaign's
 // name, its message settings and templates, sender, key rule and constants, in
-// a fixed order. Speed, limits, the source and the API are not among them.
+// a fixed order. Speed, limits, the source, who is left out, and the API are not
+// among them.
 func (c *Campaign) Parts() []Part {
 	var parts []Part
 	add := func(name, content string) {

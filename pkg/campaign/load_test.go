@@ -102,7 +102,6 @@ campaign.yaml:1:1: message is missing`},
 		{"unknown keys", head + "wrokers: 3\nzzz: 1\n" + "message: {type: in_app, form: 7, body: b.txt}\n", `
 campaign.yaml:4:1: unknown key wrokers (did you mean workers?)
 campaign.yaml:5:1: unknown key zzz
-campaign.yaml:6:10: message.from is missing
 campaign.yaml:6:25: unknown key message.form (did you mean from?)`},
 		{"given twice", head + rest + "rate: auto\nname: again\n", "campaign.yaml:6:1: name is given twice, first in line 1"},
 		{"every value wrong", `name: "My Campaign!"
@@ -152,8 +151,8 @@ campaign.yaml:20:29: api.base_url: "api.example.com" must be an address that beg
 		{"an email needs more", head + "message: {type: email, from: 7, body: b.txt}\n", `
 campaign.yaml:4:10: message.subject is missing
 campaign.yaml:4:10: message.template is missing`},
-		{"later keys", head + rest + "sample: x\nvariants: []\n", `
-campaign.yaml:5:9: sample is not supported by this version
+		{"later keys", head + rest + "purpose: x\nvariants: []\n", `
+campaign.yaml:5:10: purpose: "x" must be marketing or service
 campaign.yaml:6:11: variants is not supported by this version`},
 		{"to a group", "name: a\nsource: \"-\"\nto: [{type: user, id: a}]\n" + rest, "campaign.yaml:3:5: to as a list, one shared message for a group, is not supported by this version"},
 		{"unquoted braces", head + "message: {type: in_app, from: 7, body: b.txt}\nkey: {{.id}}\n", "campaign.yaml:5:6: key begins with {{ and must be in quotes"},

@@ -56,18 +56,23 @@ type Renderer struct {
 	from      *program
 	fixed     Sender // what from says for every row; zero if it depends on the row
 	cc, bcc   []copyPrograms
+	only      *program // nil: all rows
+	except    *program // nil: no rows
 	zone      *program // nil: all rows have the same
 	zones     zoneCache
 	uses      []Use
-	buffers   sync.Pool // of *bytes.Buffer
+	texts     map[string]*Fixed // by setting
+	buffers   sync.Pool         // of *bytes.Buffer
 }
 
 type copyPrograms struct{ kind, id *program }
 
 // A Use is one place of a template that reads a field of the row.
 type Use struct {
+	Setting string // the one whose template it is: "to.id", "message.body"; a partial belongs to the body
 	Field   string // the column's name as in the source; a JSONL field as the template says it, a.b for b in a
 	Handled bool   // the template says what to do without a value, by default or a condition
+	Tested  bool   // it stands in the condition of an {{if}}, {{with}} or {{range}}, and is not printed there
 	File    string
 	Line    int
 	Column  int
@@ -76,7 +81,7 @@ type Use struct {
 // Compile binds the campaign's templates to the columns of a source; h is nil
 // for JSONL, whose rows need not have the same fields. The error is Problems.
 func (c *Campaign) Compile(h *source.Header, o CompileOptions) (*Renderer, error) {
-	b := &binder{header: h, vars: c.Vars, calls: functions(), addressed: c.To.By() != ""}
+	b := &binder{header: h, vars: c.Vars, calls: functions(), fixed: map[string]*Fixed{}, addressed: c.To.By() != ""}
 	if o.Contact == nil {
 		o.Contact = func(contacts.Address) (intercom.Contact, error) { return intercom.Contact{}, contacts.ErrNotAsked }
 	}
@@ -92,6 +97,8 @@ func (c *Campaign) Compile(h *source.Header, o CompileOptions) (*Renderer, error
 		from:      b.inline(c.From),
 		cc:        b.copies(c.CC),
 		bcc:       b.copies(c.BCC),
+		only:      b.inline(c.Only),
+		except:    b.inline(c.Except),
 		zone:      b.inline(c.When.ZoneOf),
 		buffers:   sync.Pool{New: func() any { return new(bytes.Buffer) }},
 	}
@@ -100,7 +107,7 @@ func (c *Campaign) Compile(h *source.Header, o CompileOptions) (*Renderer, error
 		return nil, err
 	}
 	r.fixed, _ = r.from.sender()
-	r.uses = b.uses
+	r.uses, r.texts = b.uses, b.fixed
 	return r, nil
 }
 
@@ -185,6 +192,9 @@ func (r *Renderer) Render(row *source.Recipient) (*intercom.Message, error) {
 	defer r.buffers.Put(b)
 	row, to, err := r.join(b, row)
 	if err != nil {
+		return nil, err
+	}
+	if _, _, err = r.selected(b, row); err != nil {
 		return nil, err
 	}
 	c := r.campaign

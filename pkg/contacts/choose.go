@@ -33,11 +33,16 @@ type AmbiguousError struct {
 }
 
 func (e *AmbiguousError) Error() string {
+	return "several contacts have this address: " + e.Names()
+}
+
+// Names returns role and id of each contact, as in "user 5f04, lead 5f05".
+func (e *AmbiguousError) Names() string {
 	names := make([]string, len(e.Contacts))
 	for i, c := range e.Contacts {
 		names[i] = c.Role + " " + c.ID
 	}
-	return "several contacts have this address: " + strings.Join(names, ", ")
+	return strings.Join(names, ", ")
 }
 
 // Choose returns the contact that is meant by the address of an entry. Its error
