@@ -76,6 +76,9 @@ func checkOnly(ctx context.Context, s *session, path string, o checkOptions) err
 	if err := s.loadSkips(); err != nil {
 		return err
 	}
+	if err := s.lookUp(ctx); err != nil {
+		return err
+	}
 	v, err := s.check(ctx)
 	if err != nil {
 		return err
@@ -89,7 +92,7 @@ func checkOnly(ctx context.Context, s *session, path string, o checkOptions) err
 	if s.client != nil {
 		s.say("workspace %s (%s, %s), from %s", s.me.App.Name, s.me.App.Region, s.me.App.ID, s.senderName())
 	} else {
-		s.say("not checked, for want of a token: the token itself, the sender, the workspace")
+		s.say("not checked, for want of a token: the token itself, the sender, the workspace%s", s.offlineContacts())
 	}
 	if v.refuses(false) {
 		return s.refuseRows(v)
@@ -118,6 +121,9 @@ func (s *session) prepareCheck(ctx context.Context, path string, online bool) er
 	switch {
 	case tokenErr == nil:
 		if err := s.connect(ctx); err != nil {
+			return err
+		}
+		if err := s.readAudience(ctx); err != nil {
 			return err
 		}
 	case online:

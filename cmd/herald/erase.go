@@ -19,17 +19,20 @@ type copyFile struct {
 	path   string
 	kind   string // as receipts say it
 	column string // that has the key
+
+	names func(keys []string) []string   // what the column has for keys; nil: the keys
+	keyOf func(*source.Recipient) string // a row's key; nil: what the column has
 }
 
 // copies lists the files that herald made from a campaign, but its ledgers.
 func (f *farewell) copies() ([]copyFile, error) {
 	results := []copyFile{
-		{f.home() + ".results.csv", "results", "key"},
-		{f.home() + ".sandbox.results.csv", "results of the sandbox", "key"},
-		{f.home() + ".rehearsal.results.csv", "results of a rehearsal", "key"},
+		{path: f.home() + ".results.csv", kind: "results", column: "key"},
+		{path: f.home() + ".sandbox.results.csv", kind: "results of the sandbox", column: "key"},
+		{path: f.home() + ".rehearsal.results.csv", kind: "results of a rehearsal", column: "key"},
 	}
 	if f.files.results != "" {
-		results = append(results, copyFile{f.files.results, "results", "key"})
+		results = append(results, copyFile{path: f.files.results, kind: "results", column: "key"})
 	}
 	var all []copyFile
 	for _, r := range results {
@@ -41,9 +44,10 @@ func (f *farewell) copies() ([]copyFile, error) {
 			return nil, err
 		}
 		for _, path := range kept {
-			all = append(all, copyFile{path, r.kind + ", kept aside", "key"})
+			all = append(all, copyFile{path: path, kind: r.kind + ", kept aside", column: "key"})
 		}
 	}
+	all = append(all, f.contactCopies()...)
 	if f.files.edition != "" && !f.files.given("edition") {
 		return all, nil // exports are beside all editions: the campaign itself has them
 	}
@@ -69,7 +73,7 @@ func (f *farewell) exports() ([]copyFile, error) {
 	var all []copyFile
 	for _, path := range paths {
 		if !sameFile(path, f.sourceOf()) && hasColumn(path, heraldColumns[0]) {
-			all = append(all, copyFile{path, "export", heraldColumns[0]})
+			all = append(all, copyFile{path: path, kind: "export", column: heraldColumns[0]})
 		}
 	}
 	return all, err
@@ -77,10 +81,7 @@ func (f *farewell) exports() ([]copyFile, error) {
 
 // sourceOf is the path of the source that this command line means.
 func (s *session) sourceOf() string {
-	if s.files.source != "" {
-		return s.files.source
-	}
-	return s.campaign.Source.Path
+	return s.sourceFile()
 }
 
 // filesLike lists the regular files of a folder whose name is like that.
@@ -160,12 +161,15 @@ func copyWithout(out io.Writer, c copyFile, keys []string) (int, error) {
 			return 0, errNoColumn
 		}
 	}
+	if c.names != nil {
+		keys = c.names(keys)
+	}
 	removed := 0
 	w := &firstError{w: out}
 	w.write(markOf(c.path))
 	w.write(rows.HeaderRaw())
 	err = eachSourceRow(rows, func(row *source.Recipient) error {
-		if key, _ := valueAt(row, c.column); slices.Contains(keys, key) {
+		if slices.Contains(keys, c.key(row)) {
 			removed++
 		} else {
 			w.write(rows.Raw())
@@ -179,6 +183,15 @@ func copyWithout(out io.Writer, c copyFile, keys []string) (int, error) {
 		}
 	})
 	return removed, errors.Join(err, w.err)
+}
+
+// key returns the key of a row, or what the file has in its place.
+func (c copyFile) key(row *source.Recipient) string {
+	if c.keyOf != nil {
+		return c.keyOf(row)
+	}
+	key, _ := valueAt(row, c.column)
+	return key
 }
 
 // markOf returns the byte order mark of UTF-8 if a file begins with any.

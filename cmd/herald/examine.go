@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/herald-campaigns/herald/pkg/campaign"
 	"github.com/herald-campaigns/herald/pkg/intercom"
 	"github.com/herald-campaigns/herald/pkg/ledger"
 	"github.com/herald-campaigns/herald/pkg/lint"
@@ -92,7 +93,7 @@ func (e *examiner) mark(set *lineSet, line int, k lint.Kind) {
 // render is the engine's Render of a check.
 func (e *examiner) render(row *source.Recipient) (*intercom.Message, error) {
 	m, found := e.judge(row)
-	if m != nil {
+	if m != nil && m.Body != campaign.NotLookedUp {
 		e.bodies.Add(m.Body)
 	}
 	if found == nil {

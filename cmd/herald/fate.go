@@ -59,6 +59,7 @@ func (s *session) fatesOf(book *ledger.Book, people []*found) ([]*fate, error) {
 		}
 		fates[i].Status, fates[i].Link = book.Lookup(f.key).Status.String(), s.contactLink(workspaceOf(book), f.key)
 		byKey[f.key] = fates[i]
+		s.tellSkip(fates[i], f)
 	}
 	for e, err := range book.Events(func(key string, _ int) bool { return byKey[key] != nil }) {
 		if err != nil {
@@ -75,6 +76,16 @@ func (s *session) fatesOf(book *ledger.Book, people []*found) ([]*fate, error) {
 		s.explainFate(t, s.wasSandbox(book))
 	}
 	return fates, nil
+}
+
+// tellSkip says of who is pending why the next send would leave them out.
+func (s *session) tellSkip(t *fate, f *found) {
+	if t.Status != ledger.Pending.String() || f.row == nil {
+		return
+	}
+	if code, reason := s.skip(f.row, f.key, ledger.State{}); code != "" {
+		t.Status, t.Code, t.Reason = ledger.Skipped.String(), code, reason
+	}
 }
 
 // add takes one more thing that happened.
@@ -119,6 +130,9 @@ func (s *session) explainFate(t *fate, sandbox bool) {
 		t.Next = "herald settle " + file + " --interactive"
 	case "skipped":
 		t.Meaning = "It was not sent: the contact does not want emails."
+		if t.Code != sender.Unsubscribed && t.Code != sender.BadRow {
+			t.Meaning = "It is not sent: " + t.Reason + "."
+		}
 		if t.Code == sender.BadRow {
 			t.Meaning = "It was not sent: the row can't be read or has no key."
 			t.Next = "herald check " + file

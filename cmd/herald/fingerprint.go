@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -69,7 +70,7 @@ func (s *session) compareFingerprint(runs []ledger.Run) error {
 	if written > 0 && s.keyChanged(runs[len(runs)-1].Fingerprint, changed) {
 		return &refusal{code: exitUsage,
 			what: fmt.Sprintf("what makes the key has changed since %s were written to: they would not be known again, and get the message twice", people(written)),
-			hint: "undo the change of key, to.id or vars; for another audience give the campaign a new name, or a new --ledger"}
+			hint: "undo the change of key, to or vars; for another audience give the campaign a new name, or a new --ledger"}
 	}
 	if s.run.newContent {
 		s.say("new content (%s): %s got the old one and keep it", strings.Join(changed, ", "), people(written))
@@ -83,16 +84,13 @@ func (s *session) compareFingerprint(runs []ledger.Run) error {
 
 // keyChanged reports whether a row may have another key now than it had then.
 func (s *session) keyChanged(was map[string]string, changed []string) bool {
-	rule := "to.id"
+	rules := []string{"to.id", "to.email", "to.external_id"}
 	if _, had := was["key"]; had || s.campaign.Key != nil {
-		rule = "key"
+		rules = []string{"key"}
 	}
-	template := s.campaign.To.ID
-	if s.campaign.Key != nil {
-		template = s.campaign.Key
-	}
+	template := cmp.Or(s.campaign.Key, s.campaign.To.ID, s.campaign.To.Email, s.campaign.To.ExternalID)
 	return slices.ContainsFunc(changed, func(name string) bool {
-		return name == rule || strings.HasPrefix(name, "vars.") && strings.Contains(template.Text, "vars")
+		return slices.Contains(rules, name) || strings.HasPrefix(name, "vars.") && strings.Contains(template.Text, "vars")
 	})
 }
 

@@ -30,8 +30,9 @@ func forgetCommand(p *program) *cobra.Command {
 		Short: "Remove a person's data from a campaign's ledger, results and exports",
 		Long: `Forget removes what herald has of these people beside a campaign: from its ledger
 keys, lines, message ids and texts; from its results, those of rehearsals and of
-the sandbox, results that were kept aside, and exports (files with a column
-herald_key in the campaign's folder) their rows. What stays is a hash that still
+the sandbox, results that were kept aside, exports (files with a column
+herald_key in the campaign's folder), contacts that were looked up and audiences
+their rows. What stays is a hash that still
 keeps herald from writing to them: they count as skipped. It prints a receipt
 with the date, which also names what herald can't reach.
 
@@ -84,7 +85,7 @@ func (s *session) forget(ctx context.Context, path string, who []string, o forge
 	}
 	for _, f := range farewells {
 		if o.anyway {
-			f.keys = append(f.keys, unfit...)
+			f.keys = append(f.keys, f.asKeys(unfit)...)
 		}
 		if err := f.carryOut(r, o); err != nil {
 			s.printReceipt(r) // of what was done

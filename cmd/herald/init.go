@@ -54,7 +54,7 @@ overwrites nothing.`,
 	}
 	f := c.Flags()
 	f.StringVar(&t.source, "source", "", "the list of contacts: a .csv or .jsonl `file`")
-	f.StringVar(&t.ID, "id", "", "the `column` with Intercom's id of the contact")
+	f.StringVar(&t.ID, "id", "", "the `column` with Intercom's id of the contact; without one, contacts are found by their email addresses")
 	f.StringVar(&t.Type, "type", "", "email or in_app")
 	f.StringVar(&t.Subject, "subject", "", "the email's subject")
 	f.StringVar(&t.From, "from", "", "the `admin` that messages come from: id or email address")
@@ -119,13 +119,22 @@ func (t *initiation) askList(ctx context.Context) (err error) {
 	}
 	columns := t.columns()
 	if t.inTerminal && wanted == "" {
-		if wanted, err = t.question(ctx, "The columns are "+strings.Join(columns, ", ")+".\nWhich has Intercom's id of the contact", t.ID); err != nil {
+		text := "Which has Intercom's id of the contact"
+		if t.ID == "" {
+			text = "Which has Intercom's id of the contact, or an email address"
+		}
+		if wanted, err = t.question(ctx, "The columns are "+strings.Join(columns, ", ")+".\n"+text, cmp.Or(t.ID, t.Email)); err != nil {
 			return err
 		}
 	}
-	t.ID = cmp.Or(wanted, t.ID)
-	if !slices.Contains(columns, t.ID) {
-		return &refusal{code: exitUsage, what: fmt.Sprintf("no column of %s is known to have Intercom's id of the contact: it has %s", t.source, strings.Join(columns, ", ")),
+	switch {
+	case t.Email != "" && (wanted == "" || wanted == t.Email):
+		t.ID = ""
+	default:
+		t.ID, t.Email = cmp.Or(wanted, t.ID), ""
+	}
+	if t.Email == "" && !slices.Contains(columns, t.ID) {
+		return &refusal{code: exitUsage, what: fmt.Sprintf("no column of %s is known to have Intercom's id of the contact, or email addresses: it has %s", t.source, strings.Join(columns, ", ")),
 			hint: "say which with --id COLUMN"}
 	}
 	return nil
@@ -134,7 +143,7 @@ func (t *initiation) askList(ctx context.Context) (err error) {
 // columns are the list's, in no order that matters.
 func (t *initiation) columns() []string {
 	all := slices.Clone(t.Others)
-	for _, name := range []string{t.Who, t.Role, t.ID} {
+	for _, name := range []string{t.Who, t.Role, t.Email, t.ID} {
 		if name != "" {
 			all = slices.Insert(all, 0, name)
 		}

@@ -36,6 +36,8 @@ func TestKill(t *testing.T) {
 		{"SIGKILL", killedAndResumed},
 		{"results after SIGKILL", resultsAfterKill},
 		{"SIGKILL at a low rate", killedAtLowRate},
+		{"addresses", addressesKilled},
+		{"searches below the limit", searchesStayBelowTheLimit},
 		{"outcome without a next claim", outcomeCommittedAlone},
 		{"faults", faultsAndKills},
 		{"no budget left", lookUpsWait},

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +8,8 @@ import (
 	"runtime"
 
 	"github.com/herald-campaigns/herald/pkg/campaign"
+	"github.com/herald-campaigns/herald/pkg/contacts"
+	"github.com/herald-campaigns/herald/pkg/intercom"
 	"github.com/herald-campaigns/herald/pkg/preview"
 )
 
@@ -41,7 +42,7 @@ func (s *session) viewAgain(path string) (*preview.View, error) {
 		return nil, forPage(err)
 	}
 	if s.sourceName != "stdin" {
-		again.sourcePath = cmp.Or(s.files.source, again.campaign.Source.Path)
+		again.sourcePath = again.sourceFile()
 		again.sourceName = again.sourcePath
 	}
 	rows, err := again.openSource()
@@ -49,7 +50,13 @@ func (s *session) viewAgain(path string) (*preview.View, error) {
 		return nil, forPage(err)
 	}
 	defer rows.Close()
-	again.renderer, err = again.campaign.Compile(rows.Header(), campaign.CompileOptions{})
+	again.renderer, err = again.campaign.Compile(rows.Header(), campaign.CompileOptions{Contact: func(a contacts.Address) (intercom.Contact, error) {
+		e, err := s.entryOf(a) // the file of contacts stays open
+		if err != nil {
+			return intercom.Contact{}, err
+		}
+		return contacts.Choose(e, again.campaign.To.Prefer)
+	}})
 	if err != nil {
 		return nil, forPage(err)
 	}

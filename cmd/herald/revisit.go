@@ -9,7 +9,7 @@ import (
 	"github.com/herald-campaigns/herald/pkg/source"
 )
 
-// errEnough ends a revisit before the end of the source.
+// errEnough ends a pass over the source before its end.
 var errEnough = errors.New("enough was seen")
 
 // A visitor is shown the findings of one row, and the row as it stands in the

@@ -92,6 +92,9 @@ func (s *session) send(ctx context.Context, path string, m mode) error {
 			return err
 		}
 	}
+	if err := s.lookUp(ctx); err != nil {
+		return err
+	}
 	v, err := s.surveyed(ctx)
 	if err != nil {
 		return err
@@ -123,6 +126,9 @@ func (s *session) send(ctx context.Context, path string, m mode) error {
 // prepare does everything that can fail before the first row is read.
 func (s *session) prepare(ctx context.Context, path string) error {
 	if err := s.load(path); err != nil {
+		return err
+	}
+	if err := s.readAudience(ctx); err != nil {
 		return err
 	}
 	if err := s.bind(ctx); err != nil {
@@ -292,7 +298,8 @@ func (s *session) finish(m mode, o *observer, p sender.Progress, took time.Durat
 func (s *session) engineConfig(o *observer) sender.Config {
 	return sender.Config{
 		Open: s.open, Key: s.renderer.Key, Render: s.rendering(), Keys: s.book,
-		Pace: s.governor.Pace, Send: s.client.CreateMessage, Ledger: s.ledger,
+		ByContact: s.campaign.To.By() != "" && !s.anySender,
+		Pace:      s.governor.Pace, Send: s.client.CreateMessage, Ledger: s.ledger,
 		Probe: s.probe, Disconnect: s.client.CloseIdleConnections,
 		Pick: s.pick, Former: s.former, Hold: s.leaves, Skip: s.skip, Observe: o.saw,
 		Workers: s.campaign.Workers, Limit: s.run.limit,

@@ -189,19 +189,23 @@ func readRecord(path string, perhaps bool) (suppression.Set, error) {
 		return suppression.Set{}, err
 	}
 	var b suppression.Builder
-	for _, err := range book.Events(func(key string, line int) bool {
-		switch book.Lookup(key).Status {
-		case ledger.Sent:
-			b.Add(suppression.Identify(key), line)
-		case ledger.Unknown, ledger.Claimed:
-			if perhaps {
-				b.Add(suppression.Identify(key), line)
-			}
+	written := func(key string) bool {
+		st := book.Lookup(key).Status
+		return st == ledger.Sent || perhaps && (st == ledger.Unknown || st == ledger.Claimed)
+	}
+	for e, err := range book.Events(func(key string, line int) bool {
+		if !written(key) {
+			return false
 		}
-		return false // the keys are what counts
+		b.Add(suppression.Identify(key), line)
+		return line > 0 // a claim: it may have the contact, too
 	}) {
 		if err != nil {
 			return suppression.Set{}, err
+		}
+		refused := e.Release != nil || e.Outcome != nil && e.Outcome.Status == ledger.Failed
+		if id := suppression.Identify(e.Claim.Contact); id != "" && !refused {
+			b.Add(id, e.Claim.Line)
 		}
 	}
 	return b.Set(), nil

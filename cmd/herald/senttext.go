@@ -108,7 +108,7 @@ func (s *session) rendererOf(runs []ledger.Run, f *found) (*campaign.Renderer, e
 	if err != nil {
 		return nil, err
 	}
-	return then.Compile(f.row.Header(), campaign.CompileOptions{})
+	return then.Compile(f.row.Header(), campaign.CompileOptions{Contact: s.contactOf})
 }
 
 // printFate tells one person's story.

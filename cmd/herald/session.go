@@ -16,7 +16,6 @@ import (
 	"github.com/herald-campaigns/herald/pkg/intercom"
 	"github.com/herald-campaigns/herald/pkg/ledger"
 	"github.com/herald-campaigns/herald/pkg/report"
-	"github.com/herald-campaigns/herald/pkg/sender"
 	"github.com/herald-campaigns/herald/pkg/source"
 	"github.com/herald-campaigns/herald/templates"
 )
@@ -59,9 +58,10 @@ type session struct {
 	// that are not sent; both may be nil.
 	unchanged, hold func(*source.Recipient, ledger.State) bool
 	skipRules       []skipRule     // in their order
-	book            sender.Keys    // what the ledger says; empty where there is none yet
+	book            knownKeys      // what the ledger says; empty where there is none yet
 	ledger          *ledger.Ledger // nil until it exists
 	when            schedule
+	known           directory
 
 	ledgerWritten time.Time // last, before it was opened; zero if it is new
 }
@@ -109,7 +109,7 @@ func (s *session) checkRegion() error {
 
 // bind opens the source, to see its columns, and binds the templates to them.
 func (s *session) bind(ctx context.Context) error {
-	s.sourcePath = cmp.Or(s.files.source, s.campaign.Source.Path)
+	s.sourcePath = s.sourceFile()
 	s.sourceName = s.sourcePath
 	if s.sourcePath == "-" {
 		s.sourceName = "stdin"
@@ -124,15 +124,11 @@ func (s *session) bind(ctx context.Context) error {
 	}
 	rows, err := s.openSource()
 	if err != nil {
-		return err
+		return s.noAudience(err)
 	}
 	defer rows.Close()
 	s.layout, s.header = layoutOf(rows), rows.Header()
-	o := campaign.CompileOptions{Admin: s.admin}
-	if s.offline {
-		o.Admin = nil
-	}
-	s.renderer, err = s.campaign.Compile(rows.Header(), o)
+	s.renderer, err = s.campaign.Compile(s.header, s.compileOptions())
 	return withColumns(err, s.sourceName, rows.Header())
 }
 
@@ -143,6 +139,9 @@ func (s *session) close() {
 	}
 	if s.ledger != nil {
 		s.ledger.Close()
+	}
+	if s.known.cache != nil {
+		s.known.cache.Close()
 	}
 }
 
@@ -158,6 +157,9 @@ func (s *session) openSource() (*source.Reader, error) {
 
 // connect makes the client and the governor, and asks who the token belongs to.
 func (s *session) connect(ctx context.Context) error {
+	if s.client != nil {
+		return nil // to read the audience
+	}
 	token, err := s.token(ctx)
 	if err != nil {
 		return err

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"os/user"
 	"slices"
 	"strings"
@@ -278,20 +277,4 @@ func workspaceOf(book *ledger.Book) string {
 		return ""
 	}
 	return runs[len(runs)-1].Fingerprint["workspace"]
-}
-
-// contactLink returns where the contact is to be seen in Intercom, if the key
-// is the contact's id.
-func (s *session) contactLink(workspace, key string) string {
-	if k := s.campaign.Key; k != nil && k.Text != s.campaign.To.ID.Text {
-		return ""
-	}
-	host := map[string]string{"eu": "app.eu.intercom.com", "au": "app.au.intercom.com"}[s.campaign.API.Region]
-	if host == "" {
-		host = "app.intercom.com"
-	}
-	if workspace == "" || workspace == sandboxWorkspace {
-		return ""
-	}
-	return "https://" + host + "/a/apps/" + url.PathEscape(workspace) + "/users/" + url.PathEscape(key) + "/all-conversations"
 }

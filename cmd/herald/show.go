@@ -98,6 +98,11 @@ func (s *session) accountOf(book *ledger.Book, w wanted) (*account, *search, err
 		return nil, nil, err
 	}
 	fit := found.found()
+	if s.renderer != nil {
+		if err := s.loadSkips(); err != nil {
+			s.sayError(refusalOf(err)) // who was written to can be told all the same
+		}
+	}
 	a := &account{Campaign: s.title(), File: s.campaign.File, Ledger: s.ledgerPath(), Sandbox: s.wasSandbox(book), Found: len(fit) + found.more}
 	a.People, err = s.fatesOf(book, fit[:min(mostListed, len(fit))])
 	return a, found, err

@@ -47,6 +47,12 @@ func skipWords(code string) string {
 		suppressed:    "suppressed",
 		sentByOther:   "sent by the other campaign",
 		unsentByOther: "not sent by the other campaign",
+		notInIntercom: "not in Intercom",
+		optedOut:      "who want no emails",
+		hardBounced:   "whose address bounced",
+		markedAsSpam:  "who marked an email as spam",
+
+		sender.SameContact: "the same contact as another row",
 	}
 	return cmp.Or(words[code], "skipped as "+code)
 }
@@ -75,7 +81,8 @@ func (v *survey) skipped(code string) {
 	}
 }
 
-// loadSkips makes the rules of this run, the cheapest first. Every list is read anew:
+// loadSkips makes the rules of this run, the cheapest first, and last that of
+// contacts: one that it lets through belongs to that row. Every list is read anew:
 // who came onto it is not written to, who left it is.
 func (s *session) loadSkips() error {
 	s.skipRules = nil
@@ -88,7 +95,13 @@ func (s *session) loadSkips() error {
 	if err := s.addSuppressed(); err != nil {
 		return err
 	}
-	return s.addSentBy()
+	if err := s.addSentBy(); err != nil {
+		return err
+	}
+	if s.campaign.LooksUp() != "" {
+		s.skipRules = append(s.skipRules, s.skipContact)
+	}
+	return nil
 }
 
 // filter skips rows that the campaign's conditions leave out. Of one that can't
@@ -123,6 +136,9 @@ func selectionWords(c *campaign.Campaign, f *runFlags) []string {
 	}
 	if c.Sample > 0 {
 		words = append(words, "sample: "+percent(c.Sample))
+	}
+	if c.SkipUnsubscribed {
+		words = append(words, "unsubscribed: skip")
 	}
 	return append(words, f.selection()...)
 }

@@ -20,6 +20,7 @@ type starter struct {
 	Name    string
 	Source  string // as the campaign file says it
 	ID      string // column of Intercom's id of the contact
+	Email   string // column of email addresses, where there is none of ids; contacts are found by it
 	Role    string // column that says user or lead; empty: everybody is a user
 	Who     string // column to greet by; empty: nobody is
 	Others  []string
@@ -34,6 +35,7 @@ type starter struct {
 var (
 	idNames   = []string{"contact_id", "intercom_id", "intercom_contact_id", "contactid", "intercomid", "id"}
 	roleNames = []string{"role", "contact_role", "type", "contact_type"}
+	mailNames = []string{"email", "email_address", "e_mail", "mail", "e_mail_address", "mailadresse"}
 	whoNames  = []string{"first_name", "firstname", "given_name", "vorname", "prenom", "name", "full_name"}
 )
 
@@ -83,11 +85,23 @@ func (t *starter) propose(names []string, sample []*source.Recipient) {
 	t.ID = cmp.Or(
 		first(names, func(name string) bool { return all(name, contactID.MatchString) }),
 		named(names, idNames))
+	if t.ID == "" {
+		t.Email = cmp.Or(
+			first(names, func(name string) bool { return slices.Contains(mailNames, source.Snake(name)) && all(name, isAddress) }),
+			first(names, func(name string) bool { return all(name, isAddress) }))
+	}
 	t.Role = first(names, func(name string) bool {
 		return slices.Contains(roleNames, source.Snake(name)) && all(name, func(v string) bool { return v == "user" || v == "lead" })
 	})
 	t.Who = named(names, whoNames)
-	t.Others = slices.DeleteFunc(slices.Clone(names), func(name string) bool { return name == t.ID || name == t.Role || name == t.Who })
+	t.Others = slices.DeleteFunc(slices.Clone(names), func(name string) bool { return name == t.ID || name == t.Email || name == t.Role || name == t.Who })
+}
+
+// isAddress reports whether a value may be an email address; a list may have rows
+// without one.
+func isAddress(v string) bool {
+	before, after, ok := strings.Cut(strings.TrimSpace(v), "@")
+	return v == "" || ok && before != "" && strings.Contains(after, ".") && !strings.ContainsAny(v, ",;")
 }
 
 // first returns the first name that fits, empty if none does.
@@ -140,10 +154,16 @@ var starterCampaign = template.Must(template.New("campaign.yaml").Funcs(starterF
 name: {{.Name}}
 source: {{.Source}}
 
+{{if .Email -}}
+# Who each row goes to: the contact in Intercom who has this email address.
+to: {email: {{quoted (action (.Field .Email))}}} # of several with one address: prefer: user, lead or newest
+{{- if isEmail .}}
+unsubscribed: skip                # who wants no emails, as Intercom knows; or send{{end}}
+{{else -}}
 # Who each row goes to: Intercom's own id of the contact, and user or lead.
 to: {type: {{with .Role}}{{quoted (action ($.Field .))}}{{else}}user{{end}}, id: {{quoted (action (.Field .ID))}}}
 # key: {{quoted (action (.Field .ID))}}   # what makes a row the same person in every run; by default to.id
-
+{{end}}
 message:
   type: {{.Type}}
 {{- if isEmail .}}

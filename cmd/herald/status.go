@@ -148,6 +148,7 @@ func (s *session) account(ctx context.Context, book *ledger.Book, known map[ledg
 	if err := s.bind(ctx); err != nil {
 		return report.Equation{}, err
 	}
+	s.book = book
 	if err := s.loadSkips(); err != nil {
 		return report.Equation{}, err
 	}

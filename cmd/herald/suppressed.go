@@ -59,7 +59,8 @@ func listRefusal(path string, err error) error {
 }
 
 // identities returns what tells all identities of the person in a row: its key,
-// the contact it goes to, what stands in its fields, and contacts that get a copy.
+// the contact it goes to, with its addresses once it was looked up, what stands in
+// its fields, and contacts that get a copy.
 // What is returned is valid until the next call.
 func (s *session) identities() func(row *source.Recipient, key string) []suppression.Identity {
 	var fields *suppression.Fields
@@ -72,6 +73,7 @@ func (s *session) identities() func(row *source.Recipient, key string) []suppres
 		if to, err := s.renderer.Recipient(row); err == nil {
 			ids = append(ids, suppression.Identify(to.ID))
 		}
+		ids = s.appendContact(ids, row)
 		ids = fields.Append(ids, row)
 		copied, _ := s.renderer.Copied(row) // what is wrong with it rendering says
 		for _, id := range copied {
@@ -79,4 +81,25 @@ func (s *session) identities() func(row *source.Recipient, key string) []suppres
 		}
 		return ids
 	}
+}
+
+// appendContact appends what Intercom says a row's contact is called by.
+func (s *session) appendContact(ids []suppression.Identity, row *source.Recipient) []suppression.Identity {
+	if s.campaign.LooksUp() == "" {
+		return ids
+	}
+	a, ok := s.addressOf(row)
+	if !ok {
+		return ids
+	}
+	c, err := s.contactOf(a)
+	if err != nil {
+		return ids // none, or not looked up
+	}
+	for _, text := range []string{c.ID, c.Email, c.ExternalID} {
+		if id := suppression.Identify(text); id != "" {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }

@@ -52,6 +52,9 @@ func (s *session) sendTest(ctx context.Context, path string, t testSend) error {
 	if err := s.load(path); err != nil {
 		return err
 	}
+	if err := s.readAudience(ctx); err != nil {
+		return err
+	}
 	if err := s.bind(ctx); err != nil {
 		return err
 	}
@@ -67,6 +70,9 @@ func (s *session) sendTest(ctx context.Context, path string, t testSend) error {
 	}
 	rows, err := s.testRows(t)
 	if err != nil {
+		return err
+	}
+	if err := s.lookUpRows(ctx, rows); err != nil {
 		return err
 	}
 	if err := s.confirmTest(ctx, len(rows), contacts); err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/herald-campaigns/herald/pkg/campaign"
+	"github.com/herald-campaigns/herald/pkg/contacts"
 	"github.com/herald-campaigns/herald/pkg/ledger"
 	"github.com/herald-campaigns/herald/pkg/source"
 )
@@ -120,6 +121,12 @@ func (s *session) search(book *ledger.Book, w wanted) (*search, error) {
 	if s.renderer != nil {
 		if err := s.searchSource(found); err != nil {
 			return nil, err
+		}
+	}
+	if by := s.campaign.To.By(); by != "" && book != nil && w.field == "" && len(found.exact)+len(found.loose) == 0 {
+		if key := contacts.NewAddress(by, w.text).String(); book.Lookup(key).Status != ledger.Pending {
+			found.fromLedger(key, string(by))
+			return found, nil
 		}
 	}
 	if book == nil || w.field != "" || len(found.exact) > 0 && w.line == 0 {

@@ -37,6 +37,9 @@ type binder struct {
 	setting  string            // whose template is at hand
 	testing  bool              // the condition of a branch is at hand
 
+	addressed bool // contacts are looked up: .contact has their fields
+	naming    bool // the template at hand says who a row is
+
 	// of the template at hand
 	set   *set
 	tree  *parse.Tree

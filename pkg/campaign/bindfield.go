@@ -84,6 +84,9 @@ func (b *binder) field(at parse.Pos, base string, d dot, path []string, u use) p
 	if d == rowDot && len(path) > 0 && path[0] == "vars" {
 		return b.constant(at, path, u)
 	}
+	if d == rowDot && len(path) > 0 && path[0] == "contact" && b.addressed {
+		return b.contactField(at, base, path, u)
+	}
 	return b.column(at, base, d, path, u)
 }
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/herald-campaigns/herald/pkg/contacts"
 	"github.com/herald-campaigns/herald/pkg/intercom"
 )
 
@@ -39,7 +40,10 @@ type Campaign struct {
 	Source Source
 	Vars   map[string]string // constants for templates, each as it was written
 	To     To
-	Key    *Template // nil: the key is the rendered To.ID
+	Key    *Template // nil: the key is the rendered To.ID, or the address with what it is
+	// SkipUnsubscribed leaves out who wants no emails, whose address bounced, or who
+	// called an email spam, as far as Intercom knows when it is asked.
+	SkipUnsubscribed bool
 	Message
 	Purpose Purpose // empty: not said
 	Selection
@@ -59,15 +63,20 @@ type Campaign struct {
 
 // Source is where the recipients come from, and how to read them.
 type Source struct {
-	Path      string // relative paths are resolved from the campaign file; "-" is stdin
-	Encoding  string // as written; empty: UTF-8, or UTF-16 by its byte order mark
-	Delimiter rune   // between the fields of a CSV file; 0: found out from the file
+	Path      string    // relative paths are resolved from the campaign file; "-" is stdin
+	Audience  *Audience // in the place of a file; nil: there is one
+	Encoding  string    // as written; empty: UTF-8, or UTF-16 by its byte order mark
+	Delimiter rune      // between the fields of a CSV file; 0: found out from the file
 }
 
-// To is who a row's message goes to.
+// To is who a row's message goes to: Type and ID, or one of Email and ExternalID.
 type To struct {
 	Type *Template // renders "user" or "lead"
 	ID   *Template // renders Intercom's id of the contact
+
+	Email      *Template           // renders an email address, by which the contact is found
+	ExternalID *Template           // renders the workspace owner's own id of a user
+	Prefer     contacts.Preference // of several contacts with one address
 }
 
 // Message is the message, as templates and constants.
@@ -161,7 +170,7 @@ func Load(path string, o Options) (*Campaign, error) {
 // inline returns the templates that stand in the campaign file and make the
 // message, without the body.
 func (c *Campaign) inline() []*Template {
-	all := []*Template{c.To.Type, c.To.ID, c.Key, c.Subject, c.From}
+	all := []*Template{c.To.Type, c.To.ID, c.To.Email, c.To.ExternalID, c.Key, c.Subject, c.From}
 	for _, copies := range [][]To{c.CC, c.BCC} {
 		for _, to := range copies {
 			all = append(all, to.Type, to.ID)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	htmltemplate "html/template"
 	"io"
+	"slices"
 	"strings"
 	"text/template"
 	"text/template/parse"
@@ -20,12 +21,13 @@ type executor interface {
 
 // A program is one template, ready to be rendered by any number of goroutines.
 type program struct {
-	name  string               // the setting that it is
-	root  string               // the template to begin with
-	tmpl  *Template            // for places
-	files map[string]*Template // of a body: by the name they were parsed under
-	html  bool
-	sites []*site
+	name    string               // the setting that it is
+	root    string               // the template to begin with
+	tmpl    *Template            // for places
+	files   map[string]*Template // of a body: by the name they were parsed under
+	html    bool
+	sites   []*site
+	contact bool // it reads fields of the contact
 
 	pieces []piece  // a flat program: what to append, one by one
 	flat   bool     // only pieces count
@@ -57,6 +59,7 @@ func (b *binder) compile(name string, s *set) *program {
 	b.fixed[name] = fixedOf(s, p.html)
 	b.fixed[name].Setting = name
 	funcs := p.funcs(b.calls)
+	p.contact = slices.ContainsFunc(p.sites, func(s *site) bool { return s.contact })
 	var trees treeFinder
 	var err error
 	if p.html {
@@ -198,6 +201,9 @@ func (p *program) render(b *bytes.Buffer, row *source.Recipient) error {
 
 // one returns the result for a row. The error is a *RenderError.
 func (p *program) one(b *bytes.Buffer, row *source.Recipient) (string, error) {
+	if p.waits(row) {
+		return NotLookedUp, nil
+	}
 	s, err := p.result(b, row)
 	if err != nil {
 		return "", p.failure(err)

@@ -10,14 +10,23 @@
 // The package opens the campaign file and template files, and nothing else: it
 // does not read the source, and it does not know the API.
 //
+// # Who it goes to
+//
+// to says Intercom's id and type of the contact, or an address by which it is
+// found: an email address, or the workspace owner's own id (external_id). The
+// package looks nobody up: [CompileOptions] has a function that knows. A source may
+// be an [Audience] in the place of a file. What says who a row is, is part of the
+// fingerprint (to, to.prefer, key); who is left out (unsubscribed) and the source
+// are not.
+//
 // # Templates
 //
-// to.type, to.id, key, only, except, message.subject, message.from,
-// send_window.timezone and the values of message.cc and message.bcc are Go
-// templates (text/template). {{.first_name}} is the column first_name; a column
-// "First Name" is {{.first_name}} too, or {{col "First Name"}}. {{.vars.event}} is
-// the constant event under vars. In a JSONL source {{.company.name}} is a field
-// of an object.
+// to.type, to.id, to.email, to.external_id, key, only, except, message.subject,
+// message.from, send_window.timezone and the values of message.cc and message.bcc
+// are Go templates (text/template). {{.first_name}} is the column first_name; a
+// column "First Name" is {{.first_name}} too, or {{col "First Name"}}.
+// {{.vars.event}} is the constant event under vars. In a JSONL source
+// {{.company.name}} is a field of an object.
 //
 // message.body is a file or the text itself. One word, or a name that ends in
 // .html, .md or .txt, is a file in the campaign's folder, else a shipped
@@ -37,6 +46,14 @@
 // its default{{end}}; the body has {{define "main"}}...{{end}} and then
 // {{template "layout" .}}.
 //
+// Where contacts are found by an address, {{.contact.name}} is a field of the
+// contact: id, role, email, external_id, name, phone, language_override,
+// unsubscribed_from_emails, has_hard_bounced, marked_email_as_spam, created_at,
+// updated_at, signed_up_at and last_seen_at (unix seconds, for date), and
+// custom_attributes.NAME. to, key, only and except can't read it: who a row is must not change
+// with what Intercom says. A contact that was not looked up yet shows as an
+// ellipsis.
+//
 // # Who is left out
 //
 // only, except, sample and suppress leave rows out. They are no part of what is
@@ -50,9 +67,8 @@
 // A column that a CSV source does not have is an error of Compile. A field
 // that a JSONL row does not have, or has as null, is that row's error, unless
 // the template asks for it: {{.nick | default "you"}}, {{if .nick}},
-// {{with .nick}}; the same goes for the constants under vars. An empty value is no
-// error. A CSV has texts only, so
-// {{if .active}} is true for the text false: write {{if eq .active "true"}},
+// {{with .nick}}; the same goes for fields of .contact, and for the constants under
+// vars. An empty value is no error. A CSV has texts only, so {{if .active}} is true for the text false: write {{if eq .active "true"}},
 // which is right for both.
 //
 // # Functions

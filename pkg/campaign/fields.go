@@ -2,7 +2,6 @@ package campaign
 
 import (
 	"net/mail"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -13,7 +12,7 @@ import (
 
 // later are the keys that the design keeps for versions to come.
 var later = []string{
-	"variants", "unsubscribed",
+	"variants",
 }
 
 // campaign reads the whole file into c and returns the body's node, nil if
@@ -23,14 +22,16 @@ func (d *decoder) campaign(c *Campaign) (body *yaml.Node) {
 		return nil
 	}
 	var times timetable
+	var unsubscribed *bool
 	found := d.mapping("", d.root, append(append(d.unsupported(later), d.selection(&c.Selection)...), []key{
 		{"name", value(d, &c.Name, parseName)},
-		{"source", d.source(&c.Source.Path)},
+		{"source", d.source(&c.Source)},
 		{"encoding", value(d, &c.Source.Encoding, parseText)},
 		{"delimiter", d.delimiter(&c.Source.Delimiter)},
 		{"vars", d.vars(c.Vars)},
 		{"to", d.to(&c.To)},
 		{"key", d.template(&c.Key)},
+		{"unsubscribed", value(d, &unsubscribed, parseUnsubscribed)},
 		{"purpose", value(d, (*string)(&c.Purpose), oneOf(string(Marketing), string(Service)))},
 		{"message", d.message(&c.Message, &body)},
 		{"rate", value(d, &c.Rate, ParseRate)},
@@ -47,7 +48,15 @@ func (d *decoder) campaign(c *Campaign) (body *yaml.Node) {
 	}...))
 	d.moments(&c.When, times)
 	if found != nil {
+		if c.Source.Audience != nil && !found["to"] {
+			found["to"] = true
+			d.everyRow(&c.To)
+		}
 		d.require("", d.root, found, "name", "source", "to", "message")
+	}
+	c.SkipUnsubscribed = c.isEmail() && (c.To.By() != "" || c.Source.Audience != nil)
+	if unsubscribed != nil {
+		c.SkipUnsubscribed = *unsubscribed
 	}
 	return body
 }
@@ -65,25 +74,6 @@ func (d *decoder) unsupported(names []string) []key {
 		keys[i] = key{name, func(name string, n *yaml.Node) { d.add(n, "%s is not supported by this version", name) }}
 	}
 	return keys
-}
-
-func (d *decoder) source(dst *string) reader {
-	return func(name string, n *yaml.Node) {
-		if n.Kind == yaml.MappingNode {
-			d.add(n, "%s as a tag, segment or query is not supported by this version: name a file", name)
-			return
-		}
-		path, ok := d.scalar(name, n)
-		if !ok {
-			return
-		}
-		if path = strings.TrimSpace(path); path == "" {
-			d.add(n, "%s is empty", name)
-		} else if path != "-" && !filepath.IsAbs(path) {
-			path = filepath.Join(filepath.Dir(d.file), path)
-		}
-		*dst = path
-	}
 }
 
 // delimiter takes a tab in quotes as it is, which trimming would remove.
@@ -130,20 +120,6 @@ func isName(s string) bool {
 		}
 	}
 	return s != ""
-}
-
-func (d *decoder) to(dst *To) reader {
-	return func(name string, n *yaml.Node) {
-		if n.Kind == yaml.SequenceNode {
-			d.add(n, "%s as a list, one shared message for a group, is not supported by this version", name)
-			return
-		}
-		found := d.mapping(name+".", n, append(d.unsupported([]string{"email", "external_id", "prefer"}),
-			key{"type", d.contactType(&dst.Type)}, key{"id", d.template(&dst.ID)}))
-		if found != nil && !found["email"] && !found["external_id"] {
-			d.require(name+".", n, found, "type", "id")
-		}
-	}
 }
 
 // contactType reads a template; one without actions must be a valid type.

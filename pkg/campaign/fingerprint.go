@@ -37,6 +37,9 @@ func (c *Campaign) Parts() []Part {
 	for _, t := range c.inline() {
 		addTemplate(t)
 	}
+	if c.To.Prefer != "" {
+		add("to.prefer", string(c.To.Prefer))
+	}
 	add("message.type", c.Type)
 	add("message.template", c.Template)
 	add("message.create_conversation_without_contact_reply", strconv.FormatBool(c.OpenConversation))

@@ -152,11 +152,9 @@ campaign.yaml:20:29: api.base_url: "api.example.com" must be an address that beg
 		{"an email needs more", head + "message: {type: email, from: 7, body: b.txt}\n", `
 campaign.yaml:4:10: message.subject is missing
 campaign.yaml:4:10: message.template is missing`},
-		{"later keys", strings.Replace(head, "contacts.csv", "{tag: beta}", 1) + rest + "purpose: x\nvariants: []\n", `
-campaign.yaml:2:9: source as a tag, segment or query is not supported by this version: name a file
+		{"later keys", head + rest + "purpose: x\nvariants: []\n", `
 campaign.yaml:5:10: purpose: "x" must be marketing or service
 campaign.yaml:6:11: variants is not supported by this version`},
-		{"to by email", "name: a\nsource: \"-\"\nto: {email: \"{{.email}}\"}\n" + rest, "campaign.yaml:3:13: to.email is not supported by this version"},
 		{"to a group", "name: a\nsource: \"-\"\nto: [{type: user, id: a}]\n" + rest, "campaign.yaml:3:5: to as a list, one shared message for a group, is not supported by this version"},
 		{"unquoted braces", head + "message: {type: in_app, from: 7, body: b.txt}\nkey: {{.id}}\n", "campaign.yaml:5:6: key begins with {{ and must be in quotes"},
 		{"a colon", "name: a: b\n", "campaign.yaml:1:8: a colon can't stand here: put a value that has one in quotes, or check the indentation"},

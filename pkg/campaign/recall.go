@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/herald-campaigns/herald/pkg/contacts"
 )
 
 // Recall makes a campaign of the contents of its [Campaign.Parts], by their
@@ -21,7 +23,7 @@ func Recall(file string, parts map[string]string) (*Campaign, error) {
 			return nil, err
 		}
 	}
-	if c.To.Type == nil || c.To.ID == nil || c.From == nil || r.body == "" {
+	if c.To.By() == "" && (c.To.Type == nil || c.To.ID == nil) || c.From == nil || r.body == "" {
 		return nil, fmt.Errorf("recall %s: a part of the message is missing", file)
 	}
 	r.bodies()
@@ -47,6 +49,8 @@ func (r *recaller) part(name, content string) (err error) {
 	switch name {
 	case "name":
 		c.Name = content
+	case "to.prefer":
+		c.To.Prefer = contacts.Preference(content)
 	case "message.type":
 		c.Type = content
 	case "message.template":
@@ -89,6 +93,10 @@ func (r *recaller) place(name string) **Template {
 		return &c.To.Type
 	case "to.id":
 		return &c.To.ID
+	case "to.email":
+		return &c.To.Email
+	case "to.external_id":
+		return &c.To.ExternalID
 	case "key":
 		return &c.Key
 	case "message.subject":

@@ -29,6 +29,7 @@ func TestRecall(t *testing.T) {
 		"text":       {"campaign.yaml": inApp("Hello {{.first_name}}")},
 		"html":       {"campaign.yaml": inApp("<p>Hello {{.first_name}}</p>")},
 		"markdown":   {"campaign.yaml": head + "message: {type: in_app, from: 7, body: b.md}\n", "b.md": "# Hi *{{.first_name}}*\n\n{{template \"foot\" .}}\n", "partials/foot.md": "by **us**"},
+		"addresses":  {"campaign.yaml": strings.Replace(inApp("Hello {{.first_name}}"), "to: {", "to: {email: \"{{.owner}}\", prefer: lead} #", 1)},
 		"plain":      {"campaign.yaml": head + "message: {type: in_app, from: \"{{.owner}}\", body: b}\n", "b.txt": "Hi {{.first_name}}"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -8,14 +8,11 @@ import (
 	"strings"
 	"sync"
 	"unicode"
-	"unicode/utf8"
 
+	"github.com/herald-campaigns/herald/pkg/contacts"
 	"github.com/herald-campaigns/herald/pkg/intercom"
 	"github.com/herald-campaigns/herald/pkg/source"
 )
-
-// MaxKey is the greatest length of a key, in bytes.
-const MaxKey = 256
 
 // errNotSender is what a sender that is neither an id nor an address ends with.
 var errNotSender = errors.New("must be the id or the email address of an admin")
@@ -35,28 +32,37 @@ type CompileOptions struct {
 	// not ask. Nil: offline; the From of such messages is 0, and
 	// [Renderer.Sender] tells the address.
 	Admin func(email string) (id int64, ok bool)
+	// Contact returns the contact with an address, where the campaign has
+	// addresses; contacts.ErrNobody, or a *contacts.AmbiguousError, makes the row
+	// one that can't be rendered. It is called by every rendering, by many
+	// goroutines at once, so it must know and not ask. Where it returns
+	// contacts.ErrNotAsked, and if it is nil, a text that reads the contact is
+	// rendered as an ellipsis.
+	Contact func(contacts.Address) (intercom.Contact, error)
 }
 
 // A Renderer makes the messages of one campaign for the rows of one source. It
 // may be used by any number of goroutines.
 type Renderer struct {
-	campaign *Campaign
-	admin    func(string) (int64, bool)
-	toType   *program
-	toID     *program
-	key      *program // nil: the id
-	subject  *program // nil: none
-	body     *program
-	from     *program
-	fixed    Sender // what from says for every row; zero if it depends on the row
-	cc, bcc  []copyPrograms
-	only     *program // nil: all rows
-	except   *program // nil: no rows
-	zone     *program // nil: all rows have the same
-	zones    zoneCache
-	uses     []Use
-	texts    map[string]*Fixed // by setting
-	buffers  sync.Pool         // of *bytes.Buffer
+	campaign  *Campaign
+	admin     func(string) (int64, bool)
+	contact   func(contacts.Address) (intercom.Contact, error)
+	toType    *program
+	toID      *program
+	toAddress *program // nil: rows have ids
+	key       *program // nil: the id
+	subject   *program // nil: none
+	body      *program
+	from      *program
+	fixed     Sender // what from says for every row; zero if it depends on the row
+	cc, bcc   []copyPrograms
+	only      *program // nil: all rows
+	except    *program // nil: no rows
+	zone      *program // nil: all rows have the same
+	zones     zoneCache
+	uses      []Use
+	texts     map[string]*Fixed // by setting
+	buffers   sync.Pool         // of *bytes.Buffer
 }
 
 type copyPrograms struct{ kind, id *program }
@@ -75,21 +81,26 @@ type Use struct {
 // Compile binds the campaign's templates to the columns of a source; h is nil
 // for JSONL, whose rows need not have the same fields. The error is Problems.
 func (c *Campaign) Compile(h *source.Header, o CompileOptions) (*Renderer, error) {
-	b := &binder{header: h, vars: c.Vars, calls: functions(), fixed: map[string]*Fixed{}}
+	b := &binder{header: h, vars: c.Vars, calls: functions(), fixed: map[string]*Fixed{}, addressed: c.To.By() != ""}
+	if o.Contact == nil {
+		o.Contact = func(contacts.Address) (intercom.Contact, error) { return intercom.Contact{}, contacts.ErrNotAsked }
+	}
 	r := &Renderer{
-		campaign: c,
-		admin:    o.Admin,
-		toType:   b.inline(c.To.Type),
-		toID:     b.inline(c.To.ID),
-		key:      b.inline(c.Key),
-		subject:  b.inline(c.Subject),
-		from:     b.inline(c.From),
-		cc:       b.copies(c.CC),
-		bcc:      b.copies(c.BCC),
-		only:     b.inline(c.Only),
-		except:   b.inline(c.Except),
-		zone:     b.inline(c.When.ZoneOf),
-		buffers:  sync.Pool{New: func() any { return new(bytes.Buffer) }},
+		campaign:  c,
+		admin:     o.Admin,
+		contact:   o.Contact,
+		toType:    b.stable(c.To.Type),
+		toID:      b.stable(c.To.ID),
+		toAddress: b.stable(c.To.address()),
+		key:       b.stable(c.Key),
+		subject:   b.inline(c.Subject),
+		from:      b.inline(c.From),
+		cc:        b.copies(c.CC),
+		bcc:       b.copies(c.BCC),
+		only:      b.inline(c.Only),
+		except:    b.inline(c.Except),
+		zone:      b.inline(c.When.ZoneOf),
+		buffers:   sync.Pool{New: func() any { return new(bytes.Buffer) }},
 	}
 	r.body = b.compile("message.body", c.bodies.clone())
 	if err := b.problems.err(c.File); err != nil {
@@ -121,48 +132,34 @@ func (r *Renderer) Uses() []string {
 // Places returns each place of the templates that reads a field.
 func (r *Renderer) Places() []Use { return slices.Clone(r.uses) }
 
-// Key returns what makes a row the same person in every run: the rendered key,
-// or the id it is sent to, trimmed. It is valid UTF-8 of 1 to MaxKey bytes
-// without control characters; the error is a *RenderError.
-func (r *Renderer) Key(row *source.Recipient) (string, error) {
-	b := r.buffer()
-	defer r.buffers.Put(b)
-	p := r.key
-	if p == nil {
-		p = r.toID
-	}
-	key, err := p.filled(b, row)
-	if err != nil {
-		return "", err
-	}
-	switch {
-	case len(key) > MaxKey:
-		return "", p.refuse(KindInvalid, "a key has 256 bytes at most, this one "+strconv.Itoa(len(key)))
-	case !utf8.ValidString(key):
-		return "", p.refuse(KindInvalid, "a key must be UTF-8 text")
-	case strings.ContainsFunc(key, unicode.IsControl):
-		return "", p.refuse(KindInvalid, "a key can't have control characters: "+strconv.Quote(key))
-	}
-	return key, nil
-}
-
 // Recipient returns who a row's message goes to; the error is a *RenderError.
 func (r *Renderer) Recipient(row *source.Recipient) (intercom.Recipient, error) {
 	b := r.buffer()
 	defer r.buffers.Put(b)
-	return recipient(b, row, r.toType, r.toID)
+	_, to, err := r.join(b, row)
+	return to, err
 }
 
 // Sender returns who a row's message comes from, as the campaign says it.
 func (r *Renderer) Sender(row *source.Recipient) (Sender, error) {
 	b := r.buffer()
 	defer r.buffers.Put(b)
+	if r.from.contact {
+		joined, _, err := r.join(b, row)
+		if err != nil {
+			return Sender{}, err
+		}
+		row = joined
+	}
 	return r.sender(b, row)
 }
 
 func (r *Renderer) sender(b *bytes.Buffer, row *source.Recipient) (Sender, error) {
 	if r.fixed != (Sender{}) {
 		return r.fixed, nil
+	}
+	if r.from.waits(row) {
+		return Sender{}, nil
 	}
 	text, err := r.from.filled(b, row)
 	if err != nil {
@@ -193,11 +190,11 @@ func (p *program) sender() (Sender, error) {
 func (r *Renderer) Render(row *source.Recipient) (*intercom.Message, error) {
 	b := r.buffer()
 	defer r.buffers.Put(b)
-	if _, _, err := r.selected(b, row); err != nil {
+	row, to, err := r.join(b, row)
+	if err != nil {
 		return nil, err
 	}
-	to, err := recipient(b, row, r.toType, r.toID)
-	if err != nil {
+	if _, _, err = r.selected(b, row); err != nil {
 		return nil, err
 	}
 	c := r.campaign
@@ -239,7 +236,7 @@ func (r *Renderer) renderSubject(b *bytes.Buffer, row *source.Recipient) (string
 
 func (r *Renderer) renderFrom(b *bytes.Buffer, row *source.Recipient) (int64, error) {
 	s, err := r.sender(b, row)
-	if err != nil || s.ID != 0 || r.admin == nil {
+	if err != nil || s.ID != 0 || r.admin == nil || s == (Sender{}) {
 		return s.ID, err
 	}
 	id, ok := r.admin(s.Email)
@@ -270,6 +267,9 @@ func recipient(b *bytes.Buffer, row *source.Recipient, kind, id *program) (to in
 func copiesOf(b *bytes.Buffer, row *source.Recipient, copies []copyPrograms) (intercom.Recipients, error) {
 	var all intercom.Recipients
 	for _, c := range copies {
+		if c.id.waits(row) || c.kind.waits(row) {
+			continue
+		}
 		id, err := c.id.one(b, row)
 		if err != nil {
 			return nil, err

@@ -85,11 +85,19 @@ func (c *Campaign) InSample(key string) bool {
 }
 
 // Selected reports whether the campaign's conditions let a row be written to;
-// why is the setting that doesn't. The error is a *RenderError: a condition can't
+// why is the setting that doesn't. A condition on a contact that was not looked up
+// yet lets it. The error is a *RenderError: a condition can't
 // be decided. Render has it too, so that nobody is written to then.
 func (r *Renderer) Selected(row *source.Recipient) (selected bool, why string, err error) {
 	b := r.buffer()
 	defer r.buffers.Put(b)
+	if r.only != nil && r.only.contact || r.except != nil && r.except.contact {
+		joined, _, err := r.join(b, row)
+		if err != nil {
+			return false, "", err
+		}
+		row = joined
+	}
 	return r.selected(b, row)
 }
 
@@ -98,7 +106,7 @@ func (r *Renderer) selected(b *bytes.Buffer, row *source.Recipient) (bool, strin
 		p    *program
 		want bool
 	}{{r.only, true}, {r.except, false}} {
-		if c.p == nil {
+		if c.p == nil || c.p.waits(row) {
 			continue
 		}
 		holds, err := c.p.holds(b, row)
@@ -130,7 +138,7 @@ func (p *program) holds(b *bytes.Buffer, row *source.Recipient) (bool, error) {
 func (r *Renderer) SenderFields() []string {
 	var names []string
 	for _, s := range r.from.sites {
-		if len(s.path) > 0 {
+		if len(s.path) > 0 && !s.contact {
 			names = append(names, s.path[0])
 		}
 	}
@@ -145,6 +153,13 @@ func (r *Renderer) Copied(row *source.Recipient) ([]string, error) {
 	}
 	b := r.buffer()
 	defer r.buffers.Put(b)
+	if slices.ContainsFunc(slices.Concat(r.cc, r.bcc), func(c copyPrograms) bool { return c.id.contact || c.kind.contact }) {
+		joined, _, err := r.join(b, row)
+		if err != nil {
+			return nil, err
+		}
+		row = joined
+	}
 	var ids []string
 	for _, copies := range [][]copyPrograms{r.cc, r.bcc} {
 		all, err := copiesOf(b, row, copies)

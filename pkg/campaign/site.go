@@ -11,6 +11,7 @@ import (
 // A site is one place of a template that reads a field.
 type site struct {
 	path     []string // .a.b is a, b; empty: the value at the dot itself
+	contact  bool     // path[1:] is a field of the row's contact
 	column   int      // of path[0] in a source with a header, else -1
 	optional bool     // absent is no error: the template asks for it
 	handled  bool     // empty or absent is provided for, by default or a condition
@@ -27,6 +28,9 @@ func (s *site) read(dot any) (any, error) {
 	row, ok := dot.(*source.Recipient)
 	if !ok {
 		return s.finish(s.walk(dot, s.path))
+	}
+	if s.contact {
+		return s.finish(s.walk(row.Joined(), s.path[1:]))
 	}
 	if s.column >= 0 && row.Header() != nil {
 		if len(s.path) == 1 {
@@ -63,6 +67,9 @@ func (s *site) finish(v any, found bool) (any, error) {
 	if !found || v == nil {
 		if s.optional {
 			return nil, nil
+		}
+		if s.contact {
+			return nil, s.fail(KindMissing, "the contact in Intercom has none")
 		}
 		return nil, s.fail(KindMissing, "the row has no such field, or null")
 	}

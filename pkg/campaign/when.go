@@ -213,6 +213,15 @@ func (r *Renderer) Zone(row *source.Recipient) (zone *time.Location, own bool, e
 }
 
 func (r *Renderer) rowZone(b *bytes.Buffer, row *source.Recipient) (*time.Location, error) {
+	if r.zone.contact {
+		joined, _, err := r.join(b, row)
+		if err != nil {
+			return nil, err
+		}
+		if row = joined; r.zone.waits(row) {
+			return r.campaign.When.Zone, nil // the contact will say
+		}
+	}
 	name, err := r.zone.filled(b, row)
 	if err != nil {
 		return nil, err

@@ -23,6 +23,7 @@ type Client struct {
 	sender  http.RoundTripper // pool, or what Options.Wrap made of it
 
 	createMessage, getMe, listAdmins    model
+	listTags, listSegments              model
 	searchContacts, searchConversations model
 
 	headerBytes int // the headers of any request have at least as many
@@ -55,6 +56,8 @@ func New(o Options) (*Client, error) {
 	c.createMessage = newModel(http.MethodPost, base.JoinPath("messages"), post)
 	c.getMe = newModel(http.MethodGet, base.JoinPath("me"), get)
 	c.listAdmins = newModel(http.MethodGet, base.JoinPath("admins"), get)
+	c.listTags = newModel(http.MethodGet, base.JoinPath("tags"), get)
+	c.listSegments = newModel(http.MethodGet, base.JoinPath("segments"), get)
 	c.searchContacts = newModel(http.MethodPost, base.JoinPath("contacts", "search"), post)
 	c.searchConversations = newModel(http.MethodPost, base.JoinPath("conversations", "search"), post)
 	for name, values := range get {

@@ -108,8 +108,8 @@ func readReplaced(body []byte) (Replacement, error) {
 	return r, c.end()
 }
 
-func appendForgotten(b []byte, f *Forgetting) []byte {
-	return appendRecord(b, kindForgotten, func(b []byte) []byte { return appendHash(appendTime(b, f.Time), f.Hash) })
+func appendForgotten(b []byte, k kind, f *Forgetting) []byte {
+	return appendRecord(b, k, func(b []byte) []byte { return appendHash(appendTime(b, f.Time), f.Hash) })
 }
 
 func readForgotten(body []byte) (Forgetting, error) {
@@ -138,7 +138,7 @@ func appendAnonymous(b []byte, c *Claim, h Hash) []byte {
 
 func readAnonymous(body []byte) (Claim, Hash, error) {
 	c := cursor{b: body}
-	claim := Claim{Number: c.uvarint(), Line: int(c.uvarint()), Time: c.time()}
+	claim := c.claimHead()
 	h := c.hash()
 	return claim, h, c.end()
 }

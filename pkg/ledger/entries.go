@@ -90,8 +90,8 @@ func (b *Book) newJoin() *join {
 // record returns the entry that a record completes, if it does.
 func (j *join) record(k kind, body []byte) (e Entry, ok bool, err error) {
 	switch k {
-	case kindClaim:
-		c, err := readClaim(body)
+	case kindClaim, kindContactClaim:
+		c, err := readClaim(k, body)
 		j.open[c.Number] = c
 		return Entry{}, false, err
 	case kindRelease:

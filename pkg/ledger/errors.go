@@ -19,6 +19,9 @@ var (
 	ErrExists = errors.New("there is a ledger already")
 	// ErrTaken says that a key's status is not the one a claim was asked for.
 	ErrTaken = errors.New("the key has another status by now")
+	// ErrContact says that another key has, or may have, written to the contact
+	// that a claim is for, or that the contact was forgotten.
+	ErrContact = errors.New("the contact belongs to another key")
 	// ErrClosed says that the ledger was closed.
 	ErrClosed = errors.New("the ledger is closed")
 )

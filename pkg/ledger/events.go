@@ -99,8 +99,8 @@ func (h *history) record(k kind, body []byte) (Event, bool, error) {
 	switch k {
 	case kindRun:
 		h.run++
-	case kindClaim:
-		c, err := readClaim(body)
+	case kindClaim, kindContactClaim:
+		c, err := readClaim(k, body)
 		if err == nil && h.want(c.Key, c.Line) {
 			h.open[c.Number] = Event{Run: h.run, Claim: c}
 		}

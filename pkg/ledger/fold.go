@@ -54,15 +54,17 @@ type ResultsFile struct {
 
 // A fold is what a ledger's records amount to.
 type fold struct {
-	header Header
-	runs   []Run
-	index  *Index
-	causes causes
-	open   map[uint64]openClaim
-	last   uint64 // the highest claim number
-	recent recent
-	byHand map[Hash]struct{} // keys that a person settled or replaced
-	room   int               // how many keys there will be, if that is known
+	header   Header
+	runs     []Run
+	index    *Index
+	contacts *Index        // of contacts that claims carry, by the hash of their id; nil: none do
+	doubt    map[Hash]Hash // the contact of each unknown key that has one
+	causes   causes
+	open     map[uint64]openClaim
+	last     uint64 // the highest claim number
+	recent   recent
+	byHand   map[Hash]struct{} // keys that a person settled or replaced
+	room     int               // how many keys there will be, if that is known
 
 	results *ResultsFile // nil once something happened that the file may not have
 }
@@ -73,6 +75,9 @@ const minPerKey = 24 // bytes; no key's records are shorter
 type openClaim struct {
 	hash   Hash
 	before bits // the key's state when it was claimed
+
+	contact       Hash // zero: none
+	contactBefore bits
 }
 
 // frame folds the records of one frame.
@@ -104,7 +109,7 @@ func (f *fold) record(k kind, body []byte) error {
 		return err
 	case kindEnd:
 		return f.end(body)
-	case kindClaim, kindAnonymous:
+	case kindClaim, kindContactClaim, kindAnonymous:
 		return f.readClaim(k, body)
 	case kindRelease:
 		r, err := readRelease(body)
@@ -133,13 +138,23 @@ func (f *fold) readClaim(k kind, body []byte) error {
 	if c.bad || number == 0 {
 		return errRecord
 	}
-	h := f.index.hashBytes(c.b)
-	if k == kindAnonymous {
+	var h, contact Hash
+	switch k {
+	case kindAnonymous:
 		if h = c.hash(); c.end() != nil {
 			return errRecord
 		}
+	case kindContactClaim:
+		id := c.text()
+		if c.bad {
+			return errRecord
+		}
+		contact = f.index.contact(id)
+		h = f.index.hashBytes(c.b)
+	default:
+		h = f.index.hashBytes(c.b)
 	}
-	f.claim(number, h, int64(at), false)
+	f.claim(number, h, contact, int64(at), false)
 	return nil
 }
 
@@ -165,6 +180,13 @@ func (f *fold) byPerson(k kind, body []byte) error {
 			f.index.update(e.Hash, func(b bits) bits { return b.settle(Forgotten, 0, false) })
 		}
 		return err
+	case kindContactForgotten:
+		e, err := readForgotten(body)
+		if err == nil {
+			f.results = nil
+			f.forgetContact(e.Hash)
+		}
+		return err
 	case kindErased:
 		_, err := readErased(body)
 		return err
@@ -181,6 +203,7 @@ func (f *fold) settleByHand(h Hash, as Status, now bool) {
 	f.results = nil
 	f.byHand[h] = struct{}{}
 	f.index.update(h, func(b bits) bits { return b.settle(as, 0, now) })
+	f.decideContact(h, as, now)
 }
 
 func (f *fold) replace(h Hash, now bool) {
@@ -203,6 +226,7 @@ func (f *fold) start(body []byte) error {
 	f.index.reserve(f.room)
 	f.open = make(map[uint64]openClaim)
 	f.byHand = make(map[Hash]struct{})
+	f.doubt = make(map[Hash]Hash)
 	return nil
 }
 
@@ -218,14 +242,17 @@ func (f *fold) end(body []byte) error {
 	return err
 }
 
-// claim opens a claim, made at so many microseconds since 1970.
-func (f *fold) claim(number uint64, h Hash, at int64, now bool) {
+// claim opens a claim, made at so many microseconds since 1970, for a contact
+// unless that is zero.
+func (f *fold) claim(number uint64, h, contact Hash, at int64, now bool) {
 	f.last = max(f.last, number)
 	f.recent.add(at)
+	c := openClaim{hash: h, contact: contact, contactBefore: f.holdContact(contact, h, now)}
 	f.index.update(h, func(b bits) bits {
-		f.open[number] = openClaim{hash: h, before: b}
+		c.before = b
 		return b.settle(Claimed, 0, now)
 	})
+	f.open[number] = c
 }
 
 // take returns an open claim and closes it.
@@ -245,6 +272,7 @@ func (f *fold) release(number uint64) error {
 		return err
 	}
 	f.index.update(c.hash, func(b bits) bits { return c.before.withPass(b.pass()) })
+	f.releaseContact(c)
 	return nil
 }
 
@@ -259,6 +287,7 @@ func (f *fold) settle(h outcomeHead, now bool) error {
 		why = f.causes.numberOf(h.httpStatus, h.code)
 	}
 	f.index.update(c.hash, func(b bits) bits { return b.settle(h.status, why, now) })
+	f.settleContact(c, h.status, now)
 	return nil
 }
 

@@ -21,7 +21,8 @@ type Receipt struct {
 // Forget removes what the ledger at path has of these keys. Claims and outcomes
 // keep their numbers, times, statuses and codes; keys, lines, ids, texts and
 // what people did to the keys are gone. A hash of each key stays, also of those
-// that the ledger did not have, and each is Forgotten: never claimed again.
+// that the ledger did not have, and each is Forgotten: never claimed again. The
+// same goes for the contacts that their claims carry, under whatever key.
 //
 // The ledger is written anew under another name and takes its name when it is
 // whole and durable: a crash leaves the old or the new one. A dry run changes
@@ -77,16 +78,17 @@ func forgetNothing(path string, keys []string, fsys FS) (Receipt, error) {
 
 // An eraser removes the data of some keys from records.
 type eraser struct {
-	receipt Receipt
-	index   *Index
-	keys    []string
-	forget  map[Hash]bool // true once the ledger is known to have records of it
-	open    map[uint64]struct{}
+	receipt  Receipt
+	index    *Index
+	keys     []string
+	forget   map[Hash]bool     // true once the ledger is known to have records of it
+	contacts map[Hash]struct{} // of claims of those keys
+	open     map[uint64]struct{}
 }
 
 func newEraser(path string, x *Index, keys []string) *eraser {
 	e := &eraser{receipt: Receipt{Path: path, Time: time.Now().UTC()}, index: x, keys: keys,
-		forget: make(map[Hash]bool), open: make(map[uint64]struct{})}
+		forget: make(map[Hash]bool), contacts: make(map[Hash]struct{}), open: make(map[uint64]struct{})}
 	for _, key := range keys {
 		e.forget[x.Hash(key)] = false
 	}
@@ -113,12 +115,22 @@ func (e *eraser) rewrite(f File, end int64, a *aside) error {
 		return err
 	}
 	for h := range e.forget {
-		f := Forgetting{Hash: h, Time: e.receipt.Time}
-		if err := a.add(func(b []byte) []byte { return appendForgotten(b, &f) }); err != nil {
+		if err := e.block(a, kindForgotten, h); err != nil {
+			return failed(err)
+		}
+	}
+	for c := range e.contacts {
+		if err := e.block(a, kindContactForgotten, c); err != nil {
 			return failed(err)
 		}
 	}
 	return failed(a.finish())
+}
+
+// block adds the hash of a key or contact that is never written to.
+func (e *eraser) block(a *aside, k kind, h Hash) error {
+	f := Forgetting{Hash: h, Time: e.receipt.Time}
+	return a.add(func(b []byte) []byte { return appendForgotten(b, k, &f) })
 }
 
 // frames calls write with every record, those of the keys without their data.
@@ -151,8 +163,8 @@ func (e *eraser) frames(f File, end int64, write func(kind, []byte) error) error
 // record returns what is to be written for a record.
 func (e *eraser) record(k kind, body []byte) (kind, []byte, error) {
 	switch k {
-	case kindClaim:
-		return e.claim(body)
+	case kindClaim, kindContactClaim:
+		return e.claim(k, body)
 	case kindRelease:
 		r, err := readRelease(body)
 		delete(e.open, r.Claim)
@@ -197,10 +209,13 @@ func (e *eraser) erased(k kind, at time.Time) (kind, []byte, error) {
 	return kindErased, bodyOf(appendErased(nil, k, at)), nil
 }
 
-func (e *eraser) claim(body []byte) (kind, []byte, error) {
-	c, err := readClaim(body)
+func (e *eraser) claim(k kind, body []byte) (kind, []byte, error) {
+	c, err := readClaim(k, body)
 	if err != nil || !e.matches(c.Key) {
-		return kindClaim, body, err
+		return k, body, err
+	}
+	if c.Contact != "" {
+		e.contacts[e.index.contact(c.Contact)] = struct{}{}
 	}
 	e.receipt.Claims++
 	e.open[c.Number] = struct{}{}

@@ -73,6 +73,9 @@ type world struct {
 	now    map[string]Status          // what the ledger must say
 	maybe  map[string]map[Status]bool // what it may say when it is opened again
 	posted map[string]bool            // written to, for all that is known
+
+	contact map[string]string          // that a key's last claim was for
+	reached map[string]map[string]bool // keys under which a contact was written to, for all that is known
 }
 
 type openPost struct {
@@ -82,7 +85,7 @@ type openPost struct {
 
 func newWorld(seed uint64) *world {
 	return &world{d: newSimDisk(seed), random: rand.New(rand.NewPCG(seed, 5)), now: map[string]Status{}, maybe: map[string]map[Status]bool{},
-		posted: map[string]bool{}, open: map[string]openPost{}}
+		posted: map[string]bool{}, open: map[string]openPost{}, contact: map[string]string{}, reached: map[string]map[string]bool{}}
 }
 
 // afterOpening is the status that opening makes of one.
@@ -138,7 +141,7 @@ func (w *world) do(s step) error {
 	key := fmt.Sprint("key ", s.Key)
 	switch s.What {
 	case "claim":
-		return w.claim(key)
+		return w.claim(key, anyContact(s.Choice))
 	case "claims":
 		return w.claims(s.Choice%5 + 2)
 	case "settle":
@@ -215,9 +218,15 @@ func (w *world) ready(key string) bool {
 	return s == Pending || s == Failed
 }
 
-func (w *world) claim(key string) error {
+// anyContact is one of few, so that several keys lead to one; or none.
+func anyContact(choice int) string { return []string{"", "contact 1", "contact 2"}[choice%3] }
+
+func (w *world) claim(key, contact string) error {
 	before := w.l.Lookup(key).Status
-	n, err := w.l.Claim(key, 1, before)
+	n, err := w.l.ClaimContact(key, contact, 1, before)
+	if before.claimable() && errors.Is(err, ErrContact) {
+		return nil
+	}
 	if !before.claimable() {
 		if !errors.Is(err, ErrTaken) && !errors.As(err, new(*WriteError)) {
 			return fmt.Errorf("claim of a %v key: %w", before, err)
@@ -225,13 +234,42 @@ func (w *world) claim(key string) error {
 		return nil
 	}
 	if !w.readyBefore(before) && err == nil { // a person asked for it
-		w.posted[key] = false
+		w.notPosted(key)
 	}
 	if err != nil {
 		w.may(key, Unknown)
 		return w.failed(err, nil)
 	}
+	if err := w.postContact(key, contact); err != nil {
+		return err
+	}
 	return w.post(key, openPost{n, before})
+}
+
+// postContact is where a message would reach a contact.
+func (w *world) postContact(key, contact string) error {
+	w.contact[key] = contact
+	if contact == "" {
+		return nil
+	}
+	for other, reached := range w.reached[contact] {
+		if reached && other != key {
+			return fmt.Errorf("%s is written to under %s and %s", contact, other, key)
+		}
+	}
+	if w.reached[contact] == nil {
+		w.reached[contact] = map[string]bool{}
+	}
+	w.reached[contact][key] = true
+	return nil
+}
+
+// notPosted notes that the last message to a key did not reach anybody.
+func (w *world) notPosted(key string) {
+	w.posted[key] = false
+	if c := w.contact[key]; c != "" {
+		w.reached[c][key] = false
+	}
 }
 
 func (w *world) readyBefore(s Status) bool { return s == Pending || s == Failed }
@@ -255,6 +293,7 @@ func (w *world) claims(n int) error {
 		key := fmt.Sprint("key ", i)
 		switch {
 		case err == nil:
+			w.contact[key] = ""
 			if err := w.post(key, posts[i]); err != nil {
 				return err
 			}
@@ -299,7 +338,12 @@ func (w *world) settle(key string, s Status) error {
 		return w.failed(err, nil)
 	}
 	w.set(key, s)
-	w.posted[key] = s == Sent || s == Unknown || s == Skipped
+	if s == Failed {
+		w.notPosted(key)
+	}
+	if c := w.contact[key]; c != "" && s == Skipped { // the API refused it
+		w.reached[c][key] = false
+	}
 	return nil
 }
 
@@ -309,7 +353,7 @@ func (w *world) release(key string) error {
 		return nil
 	}
 	delete(w.open, key)
-	w.posted[key] = false
+	w.notPosted(key)
 	if err := w.l.Release(p.number, "429"); err != nil {
 		return w.failed(err, nil)
 	}
@@ -328,7 +372,7 @@ func (w *world) amend(key string, from, to Status, do func() error) error {
 		return nil
 	}
 	if to == Pending {
-		w.posted[key] = false
+		w.notPosted(key)
 	}
 	if err != nil {
 		w.may(key, to)

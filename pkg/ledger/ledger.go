@@ -41,6 +41,11 @@
 // a second one for the same people, or that a disk confirms writes it did not
 // make.
 //
+// # Contacts
+//
+// A claim may carry the id of the contact that its message is for: see
+// [Ledger.ClaimContact]. Then no two keys that lead to one contact both write to it.
+//
 // # What people do to it
 //
 // [Ledger.SettleByHand] decides on unknown keys, [Ledger.Replace] follows a
@@ -128,23 +133,38 @@ func (l *Ledger) addJSON(k kind, v any) error {
 // still be the expected one, and never Claimed, Forgotten or Replaced: otherwise
 // ErrTaken, and nothing is recorded.
 func (l *Ledger) Claim(key string, line int, expected Status) (uint64, error) {
-	h := l.fold.index.Hash(key)
+	return l.claim(Claim{Key: key, Line: line}, expected)
+}
+
+func (l *Ledger) claim(claim Claim, expected Status) (uint64, error) {
+	h, contact := l.fold.index.Hash(claim.Key), l.fold.index.contact(claim.Contact)
 	l.mu.Lock()
-	now := l.fold.index.lookup(h).status()
-	if now != expected || !now.claimable() {
+	if err := l.fold.refuseClaim(h, contact, expected); err != nil {
 		l.mu.Unlock()
-		return 0, fmt.Errorf("%w: %s, not %s", ErrTaken, now, expected)
+		return 0, err
 	}
-	claim := Claim{Number: l.fold.last + 1, Key: key, Line: line, Time: time.Now()}
+	claim.Number, claim.Time = l.fold.last+1, time.Now()
 	c, err := l.log.addClaim(len(l.fold.open)+1, func(b []byte) []byte { return appendClaim(b, &claim) })
 	if err == nil {
-		l.fold.claim(claim.Number, h, claim.Time.UnixMicro(), true)
+		l.fold.claim(claim.Number, h, contact, claim.Time.UnixMicro(), true)
 	}
 	l.mu.Unlock()
 	if err != nil {
 		return 0, err
 	}
 	return claim.Number, c.wait()
+}
+
+// refuseClaim says why a key is not claimed, for a contact unless that is zero.
+func (f *fold) refuseClaim(h, contact Hash, expected Status) error {
+	state := f.index.lookup(h)
+	if now := state.status(); now != expected || !now.claimable() {
+		return fmt.Errorf("%w: %s, not %s", ErrTaken, now, expected)
+	}
+	if c := f.contactState(contact); c.heldBy(state, h) {
+		return fmt.Errorf("%w: it is %s", ErrContact, c.status())
+	}
+	return nil
 }
 
 // Release records that the POST of a claim certainly did not happen: the key

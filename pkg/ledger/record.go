@@ -26,6 +26,9 @@ const (
 	kindAnonymous kind = 'c' // a claim that has the hash of a forgotten key
 	kindErased    kind = 'Z' // what a person did to a forgotten key
 
+	kindContactClaim     kind = 'D' // a claim that carries the id of its contact
+	kindContactForgotten kind = 'G' // the hash of a contact that is never written to
+
 	kindResults kind = 'P' // JSON ResultsFile: the people's copy is up to date
 )
 
@@ -33,6 +36,7 @@ var kindNames = map[kind]string{
 	kindHeader: "header", kindRun: "run", kindEnd: "end", kindClaim: "claim", kindRelease: "release",
 	kindOutcome: "outcome", kindHand: "settled by hand", kindReplaced: "replaced", kindForgotten: "forgotten",
 	kindAnonymous: "claim of a forgotten key", kindErased: "erased", kindResults: "results file",
+	kindContactClaim: "claim", kindContactForgotten: "forgotten contact",
 }
 
 // String returns the word that people read.
@@ -49,10 +53,13 @@ var errRecord = errors.New("a record can't be read")
 
 // A Claim says that a key is about to be POSTed.
 type Claim struct {
-	Number uint64    `json:"number,omitzero"` // from 1, one a POST attempt
-	Key    string    `json:"key,omitzero"`
-	Line   int       `json:"line,omitzero"` // of the source the claim was made from
-	Time   time.Time `json:"time,omitzero"`
+	Number uint64 `json:"number,omitzero"` // from 1, one a POST attempt
+	Key    string `json:"key,omitzero"`
+	// Contact is the id of the contact that the message is for, where several keys
+	// can lead to one; otherwise empty.
+	Contact string    `json:"contact,omitzero"`
+	Line    int       `json:"line,omitzero"` // of the source the claim was made from
+	Time    time.Time `json:"time,omitzero"`
 }
 
 // A Release says that the POST of a claim certainly did not happen.
@@ -96,12 +103,16 @@ func appendJSON(b []byte, k kind, v any) ([]byte, error) {
 }
 
 func appendClaim(b []byte, c *Claim) []byte {
-	return appendRecord(b, kindClaim, func(b []byte) []byte {
-		b = binary.AppendUvarint(b, c.Number)
-		b = binary.AppendUvarint(b, uint64(c.Line))
-		b = appendTime(b, c.Time)
-		return append(b, c.Key...)
-	})
+	if c.Contact != "" {
+		return appendContactClaim(b, c)
+	}
+	return appendRecord(b, kindClaim, func(b []byte) []byte { return append(appendClaimHead(b, c), c.Key...) })
+}
+
+func appendClaimHead(b []byte, c *Claim) []byte {
+	b = binary.AppendUvarint(b, c.Number)
+	b = binary.AppendUvarint(b, uint64(c.Line))
+	return appendTime(b, c.Time)
 }
 
 func appendRelease(b []byte, r Release) []byte {
@@ -209,9 +220,17 @@ func (c *cursor) end() error {
 	return nil
 }
 
-func readClaim(body []byte) (Claim, error) {
+func (c *cursor) claimHead() Claim {
+	return Claim{Number: c.uvarint(), Line: int(c.uvarint()), Time: c.time()}
+}
+
+// readClaim reads a claim of either kind.
+func readClaim(k kind, body []byte) (Claim, error) {
+	if k == kindContactClaim {
+		return readContactClaim(body)
+	}
 	c := cursor{b: body}
-	claim := Claim{Number: c.uvarint(), Line: int(c.uvarint()), Time: c.time()}
+	claim := c.claimHead()
 	if c.bad || claim.Number == 0 {
 		return Claim{}, errRecord
 	}
@@ -269,8 +288,8 @@ func readValue(k kind, body []byte) (any, error) {
 		return readJSON[Run](body)
 	case kindEnd:
 		return readJSON[End](body)
-	case kindClaim:
-		return readClaim(body)
+	case kindClaim, kindContactClaim:
+		return readClaim(k, body)
 	case kindAnonymous:
 		c, _, err := readAnonymous(body)
 		return c, err
@@ -283,7 +302,7 @@ func readValue(k kind, body []byte) (any, error) {
 		return readHandSettled(body)
 	case kindReplaced:
 		return readReplaced(body)
-	case kindForgotten:
+	case kindForgotten, kindContactForgotten:
 		return readForgotten(body)
 	case kindErased:
 		return readErased(body)

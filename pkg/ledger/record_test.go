@@ -25,7 +25,11 @@ func TestRecordsComeBackAsTheyWere(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.String()
 		c := Claim{Number: rapid.Uint64Min(1).Draw(t, "n"), Line: rapid.IntMin(0).Draw(t, "line"),
-			Time: anyTime.Draw(t, "time"), Key: text.Draw(t, "key")}
+			Time: anyTime.Draw(t, "time"), Key: text.Draw(t, "key"), Contact: text.Draw(t, "contact")}
+		kindOfClaim := kindClaim
+		if c.Contact != "" {
+			kindOfClaim = kindContactClaim
+		}
 		r := Release{Claim: c.Number, Reason: text.Draw(t, "reason")}
 		o := Outcome{
 			Status: Status(rapid.IntRange(int(Sent), int(Skipped)).Draw(t, "status")), HTTPStatus: rapid.IntRange(0, 599).Draw(t, "http"),
@@ -36,8 +40,8 @@ func TestRecordsComeBackAsTheyWere(t *testing.T) {
 		b := appendOutcome(appendRelease(appendClaim(nil, &c), r), c.Number, &o)
 
 		k, body, b, err := nextRecord(b)
-		gotClaim, err2 := readClaim(body)
-		if diff := cmp.Diff(c, gotClaim); k != kindClaim || err != nil || err2 != nil || diff != "" {
+		gotClaim, err2 := readClaim(k, body)
+		if diff := cmp.Diff(c, gotClaim); k != kindOfClaim || err != nil || err2 != nil || diff != "" {
 			t.Fatal(k, err, err2, diff)
 		}
 		k, body, b, err = nextRecord(b)
@@ -63,6 +67,8 @@ func FuzzFold(f *testing.F) {
 	f.Add(header)
 	f.Add(appendOutcome(appendClaim(header, &c), 1, &o))
 	f.Add(appendRelease(appendClaim(header, &c), Release{1, "429"}))
+	c.Contact = "5f01"
+	f.Add(appendOutcome(appendClaim(header, &c), 1, &Outcome{Status: Unknown}))
 	f.Add([]byte("O\x00\x00\x00\x00"))
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		var r fold

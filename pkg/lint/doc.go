@@ -24,6 +24,9 @@
 //	missing_field       JSONL: a field that a template uses is absent or null, without default
 //	broken_place        a value can't stand in its place of the HTML (ZgotmplZ), or prints <no value>
 //	bad_id              an id or key is empty, too long, or has blanks, an @ or other characters that no id has
+//	bad_address         to.email is no address, or to.external_id is empty
+//	no_contact          nobody in Intercom has the address, or the contact is neither user nor lead
+//	ambiguous_contact   several contacts have the address, and to.prefer does not say which is meant
 //	bad_type            to.type is not user or lead
 //	bad_sender          from is no admin's id or address
 //	bad_copy            a cc or bcc is no contact
@@ -39,7 +42,7 @@
 //	null_text           null, NULL, undefined, NaN, None: a program wrote them, not a person
 //	damaged_number      6.3E+09 in a text: a telephone number, once
 //	lost_zeros          an id of digits alone, shorter than those that begin with 0 or than nearly all others
-//	bad_email           an address in a column of email addresses that can't be one
+//	bad_email           an address in a column of email addresses, or that to.email reads, that can't be one
 //	mojibake            UTF-8 read as Windows-1252: MÃ¼ller, itâ€™s; and U+FFFD
 //	control_characters  they don't show, or break a subject into lines
 //	bidi                U+202A..E, U+2066..9: they reorder what is read (Unicode report 9, 2.1 to 2.4)

@@ -18,6 +18,9 @@ const (
 	MissingField     Kind = "missing_field"
 	BrokenPlace      Kind = "broken_place"
 	BadID            Kind = "bad_id"
+	BadAddress       Kind = "bad_address"
+	NoContact        Kind = "no_contact"
+	AmbiguousContact Kind = "ambiguous_contact"
 	BadType          Kind = "bad_type"
 	BadSender        Kind = "bad_sender"
 	BadCopy          Kind = "bad_copy"
@@ -56,7 +59,7 @@ const (
 // kinds is every kind, errors first, in the order in which people are told.
 var kinds = []Kind{
 	Ragged, StrayQuote, OpenQuote, TooLong, NotJSON, NotObject, DuplicateName,
-	MissingField, BrokenPlace, BadID, BadType, BadSender, BadCopy, IDAsNumber,
+	MissingField, BrokenPlace, BadID, BadAddress, NoContact, AmbiguousContact, BadType, BadSender, BadCopy, IDAsNumber,
 	SpreadsheetError, EmptySubject, EmptyBody, Placeholder, TemplateFails,
 	NoOptOut, AllAlike, ManyCopies, OpensConversations, DuplicateKey, OneEmailManyIDs,
 	EmptyField, NullText, DamagedNumber, LostZeros, BadEmail, Mojibake,

@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 
@@ -89,7 +90,9 @@ func (l *Linter) use(c *column, u campaign.Use) {
 		c.text = true
 		c.subject = c.subject || u.Setting == "message.subject"
 		c.bare = c.bare || !u.Handled && !l.asksFor(u)
-	case u.Setting == "key":
+	case u.Setting == "to.email":
+		c.key, c.address = true, true
+	case u.Setting == "key" || u.Setting == "to.external_id":
 		c.key = true
 	case strings.HasSuffix(u.Setting, ".id"): // of to, cc, bcc
 		c.id = true
@@ -177,7 +180,7 @@ func (l *Linter) KeyField() string {
 	if field := l.firstField("key"); field != "" || l.campaign.Key != nil {
 		return field
 	}
-	return l.firstField("to.id")
+	return cmp.Or(l.firstField("to.id"), l.firstField("to.email"), l.firstField("to.external_id"))
 }
 
 // Value returns a field of a row as text, empty if there is none.

@@ -78,6 +78,10 @@ func renderKind(err *campaign.RenderError) (Kind, string) {
 		return BrokenPlace, "makes the message say <no value>"
 	case campaign.KindAdmin:
 		return BadSender, "is no admin of the workspace"
+	case campaign.KindContact:
+		return NoContact, "is the address of nobody in Intercom who can be sent to"
+	case campaign.KindAmbiguous:
+		return AmbiguousContact, err.Reason // role and id of each
 	case campaign.KindTemplate:
 		if function, _, called := strings.Cut(err.Reason, ":"); called && !strings.Contains(function, " ") {
 			return TemplateFails, "is nothing that " + function + " can work with"
@@ -95,6 +99,8 @@ func renderKind(err *campaign.RenderError) (Kind, string) {
 		return BadType, either(empty, "is empty", "must be user or lead")
 	case err.Template == "to.id" || err.Template == "key":
 		return BadID, either(empty, "is empty", "can't be one: too long, or with control characters")
+	case err.Template == "to.email" || err.Template == "to.external_id":
+		return BadAddress, either(empty, "is empty", "can't be an address that a contact has")
 	case err.Template == "message.from":
 		return BadSender, either(empty, "is empty", "must be the id or the email address of an admin")
 	case err.Template == "message.subject":

@@ -1,7 +1,7 @@
 // Package sandbox is a stand-in for Intercom's REST API, as far as a campaign
 // needs it: POST /messages, POST /contacts/search, POST /conversations/search,
-// GET /me, GET /admins and GET /admins/{id}. Demo, tests and rehearsals talk to
-// it instead of to real people.
+// GET /me, /admins, /admins/{id}, /tags and /segments. Demo, tests and rehearsals
+// talk to it instead of to real people.
 //
 // It judges the wire. It shares no code with the client it is used to test:
 // it reads requests with its own strict decoder (exact member names, no

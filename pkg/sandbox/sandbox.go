@@ -61,6 +61,8 @@ func (s *Sandbox) routes() http.Handler {
 	mux.Handle("POST /contacts/search", s.api(s.searchContacts))
 	mux.Handle("POST /conversations/search", s.api(s.searchConversations))
 	mux.Handle("GET /me", s.api(s.me))
+	mux.Handle("GET /tags", s.api(s.tags))
+	mux.Handle("GET /segments", s.api(s.segments))
 	mux.Handle("GET /admins", s.api(s.admins))
 	mux.Handle("GET /admins/{id}", s.api(s.admin))
 	s.routeControl(mux)

@@ -32,9 +32,12 @@ type forgetful struct{}
 func (forgetful) BeginPass()                                       {}
 func (forgetful) Visit(string) ledger.State                        { return ledger.State{} }
 func (forgetful) Claim(string, int, ledger.Status) (uint64, error) { return 1, nil }
-func (forgetful) Release(uint64, string) error                     { return nil }
-func (forgetful) Settle(uint64, ledger.Outcome) error              { return nil }
-func (forgetful) Replace(string, string) error                     { return nil }
+func (forgetful) ClaimContact(string, string, int, ledger.Status) (uint64, error) {
+	return 1, nil
+}
+func (forgetful) Release(uint64, string) error        { return nil }
+func (forgetful) Settle(uint64, ledger.Outcome) error { return nil }
+func (forgetful) Replace(string, string) error        { return nil }
 
 // TestAllocationsOfARow: between the source and the API the engine itself has a
 // job for each row, and nothing else.

@@ -28,9 +28,13 @@ func (e *Engine) deliver(j *job) (ledger.Status, error) {
 		if err != nil {
 			return j.state.Status, nil
 		}
-		claim, err := e.cfg.Ledger.Claim(j.key, j.row.Line, j.state.Status)
+		claim, err := e.claim(j, message)
 		if err != nil {
 			turn.giveBack()
+			e.cfg.Gate.Release(pass)
+			if errors.Is(err, ledger.ErrContact) {
+				return e.leaveToOther(j), nil
+			}
 			return j.state.Status, claimError(err)
 		}
 		if attempt == 1 {
@@ -53,6 +57,26 @@ func (e *Engine) deliver(j *job) (ledger.Status, error) {
 		o.Duration = o.FinishedAt.Sub(started)
 		return o.Status, e.settle(j, claim, o)
 	}
+}
+
+// claim claims the row's key, and the contact that the message goes to where that
+// counts.
+func (e *Engine) claim(j *job, m *intercom.Message) (uint64, error) {
+	if e.cfg.ByContact && len(m.To) == 1 {
+		return e.cfg.Ledger.ClaimContact(j.key, m.To[0].ID, j.row.Line, j.state.Status)
+	}
+	return e.cfg.Ledger.Claim(j.key, j.row.Line, j.state.Status)
+}
+
+// leaveToOther skips a row whose contact another key has. The rules that skip
+// rows find that out before; this is for what they can't know.
+func (e *Engine) leaveToOther(j *job) ledger.Status {
+	if j.again || j.state.Status.Settled() { // counted, or its outcome stands
+		return j.state.Status
+	}
+	e.cfg.Observe(report.Row{Key: j.key, Line: j.row.Line, Status: report.Skipped, Code: SameContact,
+		ErrorMessage: "the contact is written to under another key", FinishedAt: time.Now()}, j.state)
+	return ledger.Skipped
 }
 
 // ready returns when the row may be claimed, or with an error when it may not be

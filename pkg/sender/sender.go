@@ -59,6 +59,7 @@ type Keys interface {
 // workers at once. *ledger.Ledger is one.
 type Ledger interface {
 	Claim(key string, line int, expected ledger.Status) (uint64, error)
+	ClaimContact(key, contact string, line int, expected ledger.Status) (uint64, error)
 	Release(claim uint64, reason string) error
 	Settle(claim uint64, o ledger.Outcome) error
 	Replace(old, new string) error
@@ -75,6 +76,9 @@ type Config struct {
 	// Render makes the message of a row; required. An error makes the row
 	// skipped/bad_row.
 	Render func(*source.Recipient) (*intercom.Message, error)
+	// ByContact has claims carry the id of the contact that the message goes to:
+	// several keys may lead to one, and only the first of them is sent.
+	ByContact bool
 	// Keys decides what is settled and what is a duplicate; required.
 	Keys Keys
 	// Pace returns when one request may leave, or with the context's error; any

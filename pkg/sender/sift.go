@@ -15,6 +15,9 @@ import (
 const (
 	BadRow    = "bad_row"   // can't be read, or not be rendered
 	Duplicate = "duplicate" // an earlier row of the source has the same key
+
+	// SameContact: another row's key leads to the same contact.
+	SameContact = "same_contact"
 )
 
 // A job is a row on its way through a worker.

@@ -87,6 +87,8 @@ type Recipient struct {
 	header *Header        // nil for JSONL
 	values []string       // one a column, CSV only
 	object map[string]any // JSONL only
+
+	joined map[string]any // what is known of it from elsewhere
 }
 
 // NewRecipient returns a row of a source with a header. There must be as many
@@ -100,6 +102,17 @@ func NewRecipient(h *Header, line int, values []string) *Recipient {
 func NewObject(line int, object map[string]any) *Recipient {
 	return &Recipient{Line: line, object: object}
 }
+
+// Join returns a copy of the row that has fields from elsewhere besides its own,
+// for [Recipient.Joined].
+func (r *Recipient) Join(fields map[string]any) *Recipient {
+	row := *r
+	row.joined = fields
+	return &row
+}
+
+// Joined returns the fields that Join added, nil if it did not.
+func (r *Recipient) Joined() map[string]any { return r.joined }
 
 // Header returns the header of the row's source, nil for JSONL.
 func (r *Recipient) Header() *Header { return r.header }
