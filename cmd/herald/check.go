@@ -42,6 +42,7 @@ insists on that.`,
 	s.api.add(c.Flags())
 	s.run.addOutput(c.Flags())
 	s.run.addExpectations(c.Flags())
+	s.run.addHeldWith(c.Flags())
 	c.Flags().StringVar(&planFile, "write-plan", "", "freeze what would be sent, to whom and from whom, in this new `file`, for send --plan")
 	c.Flags().BoolVar(&online, "online", false, "insist on checking token, sender and workspace too")
 	return c
@@ -131,6 +132,8 @@ type survey struct {
 	unknown    int             // of those: picked, and perhaps sent before
 	unchanged  int             // of those: as they were when they failed
 	whole      int             // Ready as it would be without --limit
+	Held       int             `json:"held,omitzero"` // pending rows that wait for a variant to be chosen
+	variants   map[string]int  // of Ready, without --limit; nil: there are none
 	bad        int
 	digest     string         // of the source
 	strays     string         // about rows without a time zone of their own; may be empty
@@ -177,7 +180,7 @@ func (s *session) check(ctx context.Context) (*survey, error) {
 	v := &survey{Problems: []*problemKind{}}
 	var mu sync.Mutex
 	var rows sender.Source
-	engine := sender.New(s.addZones(sender.Config{
+	engine := sender.New(v.countVariants(s.addVariants(s.addZones(sender.Config{
 		Open: func() (_ sender.Source, err error) {
 			rows, err = s.open()
 			return rows, err
@@ -211,7 +214,7 @@ func (s *session) check(ctx context.Context) (*survey, error) {
 			kind, text := s.describe(line, err)
 			v.addProblem(line, kind, text)
 		},
-	}))
+	}))))
 	d := s.display(s.run.progress, 0, func() int { return engine.Progress().Rows },
 		func() string { return "checking " + report.Number(engine.Progress().Rows) + " rows" })
 	err := engine.Check(ctx)
@@ -221,7 +224,7 @@ func (s *session) check(ctx context.Context) (*survey, error) {
 	}
 	v.sortProblems()
 	p := engine.Progress()
-	v.Rows, v.Ready, v.whole, v.bad = p.Equation, p.Ready, p.Ready, p.Bad
+	v.Rows, v.Ready, v.whole, v.bad, v.Held = p.Equation, p.Ready, p.Ready, p.Bad, p.Held
 	if s.run.limit > 0 {
 		v.Ready = min(v.Ready, s.run.limit)
 	}
@@ -275,6 +278,12 @@ func (s *session) printSurvey(v *survey) {
 		fmt.Fprintf(s.out, ", %s that can't be sent", report.Number(v.bad))
 	}
 	fmt.Fprintln(s.out)
+	if v.variants != nil {
+		fmt.Fprintf(s.out, "variants: %s\n", s.variantWords(v.variants))
+	}
+	if v.Held > 0 {
+		fmt.Fprintf(s.out, "%s until a variant is chosen for them\n", heldWords(v.Held))
+	}
 	if v.strays != "" {
 		fmt.Fprintln(s.out, v.strays)
 	}

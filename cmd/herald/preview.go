@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,6 +18,7 @@ func previewCommand(p *program) *cobra.Command {
 	s := &session{program: p}
 	var line int
 	var key string
+	var variant string
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "preview CAMPAIGN",
@@ -30,17 +32,18 @@ the row with the given line or key. It needs no token and sends nothing.`,
 				return &usageError{err: errors.New("name one row, with --line or with --key"), command: c.CommandPath()}
 			}
 			defer s.close()
-			return s.preview(c.Context(), args[0], line, key, asJSON)
+			return s.preview(c.Context(), args[0], line, key, variant, asJSON)
 		},
 	}
 	s.files.addSource(c.Flags())
 	c.Flags().IntVar(&line, "line", 0, "the row that starts on line `N` of the source")
 	c.Flags().StringVar(&key, "key", "", "the row with this `key`")
+	c.Flags().StringVar(&variant, "variant", "", "this `variant` of the message, whichever the row gets")
 	c.Flags().BoolVar(&asJSON, "json", false, "print the request as it would go to the API")
 	return c
 }
 
-func (s *session) preview(ctx context.Context, path string, line int, key string, asJSON bool) error {
+func (s *session) preview(ctx context.Context, path string, line int, key, variant string, asJSON bool) error {
 	if err := s.load(path); err != nil {
 		return err
 	}
@@ -52,6 +55,9 @@ func (s *session) preview(ctx context.Context, path string, line int, key string
 	if err != nil {
 		return err
 	}
+	if err := s.renderAs(variant); err != nil {
+		return err
+	}
 	m, err := s.renderer.Render(row)
 	if err != nil {
 		return &refusal{code: exitUsage, what: fmt.Sprintf("%s:%d: %v", s.sourceName, row.Line, err),
@@ -60,7 +66,7 @@ func (s *session) preview(ctx context.Context, path string, line int, key string
 	if asJSON {
 		return s.printRequest(m)
 	}
-	s.printMessage(row, m)
+	s.printMessage(row, m, variant)
 	s.next("herald check " + shellQuote(path))
 	return nil
 }
@@ -126,7 +132,7 @@ func (s *session) printRequest(m *intercom.Message) error {
 	return nil
 }
 
-func (s *session) printMessage(row *source.Recipient, m *intercom.Message) {
+func (s *session) printMessage(row *source.Recipient, m *intercom.Message, variant string) {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(s.out, "%-9s%s\n", name, fmt.Sprintf(format, args...))
 	}
@@ -135,6 +141,9 @@ func (s *session) printMessage(row *source.Recipient, m *intercom.Message) {
 		key = "(" + err.Error() + ")"
 	}
 	line("row", "%s:%d, key %s", s.sourceName, row.Line, key)
+	if own, err := s.renderer.Variant(row, ""); err == nil && variant+own != "" {
+		line("variant", "%s", cmp.Or(variant, own))
+	}
 	for _, to := range m.To {
 		line("to", "%s %s", to.Type, to.ID)
 	}

@@ -40,6 +40,7 @@ NAME.rehearsal.results.csv for you to look at.`,
 	f.Var(shareFlag{&o.Contacts.Unknown}, "unknown", "this `share` of contacts does not exist")
 	f.Var(shareFlag{&o.Contacts.Unsubscribed}, "unsubscribed", "this `share` of contacts refuses emails")
 	f.StringArrayVar(&faults, "fault", nil, "misbehave: `KIND=WHEN`, several times; see herald sandbox -h")
+	s.run.addHeldWith(f)
 	s.run.addOutput(f)
 	return c
 }

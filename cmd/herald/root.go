@@ -156,7 +156,7 @@ func (f *apiFlags) add(flags *pflag.FlagSet) {
 type runFlags struct {
 	yes, skipCheck, skipBadRows, mustResume, newContent, adoptResults, networkLedger, json bool
 	noWait, goOn, allowEmpty, sendUnchanged                                                bool
-	rate, share, progress, plan, expect                                                    string
+	rate, share, progress, plan, expect, heldWith                                          string
 	workers, limit, latePasses, duplicates, canary                                         int
 	lateWait, maxWait, maxOutage                                                           time.Duration
 }

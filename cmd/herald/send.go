@@ -52,15 +52,21 @@ the ledger does not know of it.`,
 			if len(test.to) > 0 {
 				return s.sendTest(c.Context(), args[0], test)
 			}
-			return s.send(c.Context(), args[0], mode{command: "send", picks: pending})
+			m := mode{command: "send", picks: pending}
+			if s.run.heldWith != "" {
+				m.flags = []string{"--" + heldWith, s.run.heldWith}
+			}
+			return s.send(c.Context(), args[0], m)
 		},
 	}
 	s.files.add(c.Flags())
 	s.api.add(c.Flags())
 	s.run.add(c.Flags())
+	s.run.addHeldWith(c.Flags())
 	c.Flags().StringVar(&s.run.plan, "plan", "", "send what this `file` of herald check --write-plan says, and to nobody else")
 	c.Flags().StringSliceVar(&test.to, "test-to", nil, "send as a test to this `contact` of yours: its id or email address; several with commas")
 	c.Flags().IntVar(&test.line, "line", 0, "with --test-to: the row on this line of the source; without, the first row")
+	c.Flags().StringVar(&test.variant, "variant", "", "with --test-to: this `variant` of the message, whichever the row gets")
 	c.Flags().IntVar(&test.sample, "sample", 0, "with --test-to: `N` rows from all over the source")
 	return c
 }
@@ -192,6 +198,8 @@ func (s *session) nothingToDo(v *survey) error {
 		s.say("%s in flight when the last run died and now unknown", count(s.ledger.Recovered(), "message"))
 		s.next("herald settle " + shellQuote(s.campaign.File) + " --interactive")
 		return errLeft
+	case v.Rows.Pending > 0 && v.Rows.Pending == v.Held:
+		s.nextForHeld(v.Held)
 	case v.Rows.Pending > 0:
 		s.next("herald send " + shellQuote(s.campaign.File))
 	case v.Rows.Failed > 0:
@@ -213,7 +221,7 @@ func (s *session) execute(ctx, cut context.Context, m mode, v *survey) error {
 	}
 	o := observe(s.resultsPath())
 	first := &canary{session: s, observer: o}
-	config := s.addWhen(s.engineConfig(o))
+	config := s.addVariants(s.addWhen(s.engineConfig(o)))
 	config.Canary, config.GoOn = s.engineCanary(v), first.goOn
 	o.canary = config.Canary
 	engine := sender.New(config)

@@ -19,6 +19,8 @@ type testSend struct {
 	to     []string // ids or email addresses
 	line   int      // of the row; 0: not said
 	sample int      // rows from all over the source; 0: not said
+
+	variant string // of the message; empty: each row's own
 }
 
 // testMark begins the subject of a test.
@@ -27,8 +29,8 @@ const testMark = "[test] "
 // check says whether the flags make one sense.
 func (t *testSend) check() error {
 	switch {
-	case len(t.to) == 0 && (t.line != 0 || t.sample != 0):
-		return errors.New("--line and --sample choose what is sent as a test: add --test-to")
+	case len(t.to) == 0 && (t.line != 0 || t.sample != 0 || t.variant != ""):
+		return errors.New("--line, --sample and --variant choose what is sent as a test: add --test-to")
 	case t.line != 0 && t.sample != 0:
 		return errors.New("--line or --sample, not both")
 	case t.line < 0 || t.sample < 0 || t.sample > maxTestRows:
@@ -54,6 +56,9 @@ func (s *session) sendTest(ctx context.Context, path string, t testSend) error {
 		return err
 	}
 	if err := s.resolveSender(ctx); err != nil {
+		return err
+	}
+	if err := s.renderAs(t.variant); err != nil {
 		return err
 	}
 	contacts, err := s.testContacts(ctx, t.to)

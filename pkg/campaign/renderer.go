@@ -45,15 +45,13 @@ type Renderer struct {
 	toType   *program
 	toID     *program
 	key      *program // nil: the id
-	subject  *program // nil: none
-	body     *program
-	from     *program
-	fixed    Sender // what from says for every row; zero if it depends on the row
+	wording           // of a campaign without variants
+	choices  []choice // the variants
 	cc, bcc  []copyPrograms
 	zone     *program // nil: all rows have the same
-	zones    zoneCache
+	zones    *zoneCache
 	uses     []Use
-	buffers  sync.Pool // of *bytes.Buffer
+	buffers  *sync.Pool // of *bytes.Buffer
 }
 
 type copyPrograms struct{ kind, id *program }
@@ -77,18 +75,21 @@ func (c *Campaign) Compile(h *source.Header, o CompileOptions) (*Renderer, error
 		toType:   b.inline(c.To.Type),
 		toID:     b.inline(c.To.ID),
 		key:      b.inline(c.Key),
-		subject:  b.inline(c.Subject),
-		from:     b.inline(c.From),
+		wording:  b.wording(wording{}, "message", c.Subject, c.From, c.bodies),
 		cc:       b.copies(c.CC),
 		bcc:      b.copies(c.BCC),
 		zone:     b.inline(c.When.ZoneOf),
-		buffers:  sync.Pool{New: func() any { return new(bytes.Buffer) }},
+		zones:    &zoneCache{},
+		buffers:  &sync.Pool{New: func() any { return new(bytes.Buffer) }},
 	}
-	r.body = b.compile("message.body", c.bodies.clone())
+	r.choices = b.choices(c, r.wording)
 	if err := b.problems.err(c.File); err != nil {
 		return nil, err
 	}
-	r.fixed, _ = r.from.sender()
+	r.settle()
+	for i := range r.choices {
+		r.choices[i].settle()
+	}
 	r.uses = b.uses
 	return r, nil
 }
@@ -148,29 +149,29 @@ func (r *Renderer) Recipient(row *source.Recipient) (intercom.Recipient, error) 
 
 // Sender returns who a row's message comes from, as the campaign says it.
 func (r *Renderer) Sender(row *source.Recipient) (Sender, error) {
+	w, err := r.wordingOf(row)
+	if err != nil {
+		return Sender{}, err
+	}
 	b := r.buffer()
 	defer r.buffers.Put(b)
-	return r.sender(b, row)
+	return w.sender(b, row)
 }
 
-func (r *Renderer) sender(b *bytes.Buffer, row *source.Recipient) (Sender, error) {
-	if r.fixed != (Sender{}) {
-		return r.fixed, nil
+func (w *wording) sender(b *bytes.Buffer, row *source.Recipient) (Sender, error) {
+	if w.fixed != (Sender{}) {
+		return w.fixed, nil
 	}
-	text, err := r.from.filled(b, row)
+	text, err := w.from.filled(b, row)
 	if err != nil {
 		return Sender{}, err
 	}
 	s, err := parseSender(text)
 	if err != nil {
-		return Sender{}, r.from.refuse(KindInvalid, strconv.Quote(text)+" "+err.Error())
+		return Sender{}, w.from.refuse(KindInvalid, strconv.Quote(text)+" "+err.Error())
 	}
 	return s, nil
 }
-
-// FixedSender returns the sender that all messages have; false if it depends
-// on the row.
-func (r *Renderer) FixedSender() (Sender, bool) { return r.fixed, r.fixed != (Sender{}) }
 
 // sender returns the sender that a program without fields renders.
 func (p *program) sender() (Sender, error) {
@@ -180,10 +181,24 @@ func (p *program) sender() (Sender, error) {
 	return parseSender(p.pieces[0].literal)
 }
 
-// Render returns a row's message. The error is a *RenderError: this row can't
-// be sent to. Empty fields are no error, where what they are part of isn't
-// empty then.
+// Render returns a row's message, of the variant that it gets if nothing is on
+// record of it. The error is a *RenderError: this row can't be sent to. Empty
+// fields are no error, where what they are part of isn't empty then.
 func (r *Renderer) Render(row *source.Recipient) (*intercom.Message, error) {
+	w, err := r.wordingOf(row)
+	if err != nil {
+		return nil, err
+	}
+	return r.render(row, w)
+}
+
+// RenderVariant returns a row's message of a variant, whichever the row gets by
+// itself; otherwise as Render. The campaign has that variant.
+func (r *Renderer) RenderVariant(row *source.Recipient, name string) (*intercom.Message, error) {
+	return r.render(row, &r.choice(name).wording)
+}
+
+func (r *Renderer) render(row *source.Recipient, w *wording) (*intercom.Message, error) {
 	b := r.buffer()
 	defer r.buffers.Put(b)
 	to, err := recipient(b, row, r.toType, r.toID)
@@ -198,16 +213,16 @@ func (r *Renderer) Render(row *source.Recipient) (*intercom.Message, error) {
 		CreatedAt:        c.CreatedAt,
 		OpenConversation: c.OpenConversation,
 	}
-	if m.Subject, err = r.renderSubject(b, row); err != nil {
+	if m.Subject, err = w.renderSubject(b, row); err != nil {
 		return nil, err
 	}
-	if m.Body, err = r.body.one(b, row); err != nil {
+	if m.Body, err = w.body.one(b, row); err != nil {
 		return nil, err
 	}
 	if isBlank(m.Body) {
-		return nil, r.body.refuse(KindEmpty, "is empty")
+		return nil, w.body.refuse(KindEmpty, "is empty")
 	}
-	if m.From, err = r.renderFrom(b, row); err != nil {
+	if m.From, err = r.renderFrom(b, row, w); err != nil {
 		return nil, err
 	}
 	if m.CC, err = copiesOf(b, row, r.cc); err != nil {
@@ -220,21 +235,21 @@ func (r *Renderer) Render(row *source.Recipient) (*intercom.Message, error) {
 	return m, nil
 }
 
-func (r *Renderer) renderSubject(b *bytes.Buffer, row *source.Recipient) (string, error) {
-	if r.subject == nil {
+func (w *wording) renderSubject(b *bytes.Buffer, row *source.Recipient) (string, error) {
+	if w.subject == nil {
 		return "", nil
 	}
-	return r.subject.filled(b, row)
+	return w.subject.filled(b, row)
 }
 
-func (r *Renderer) renderFrom(b *bytes.Buffer, row *source.Recipient) (int64, error) {
-	s, err := r.sender(b, row)
+func (r *Renderer) renderFrom(b *bytes.Buffer, row *source.Recipient, w *wording) (int64, error) {
+	s, err := w.sender(b, row)
 	if err != nil || s.ID != 0 || r.admin == nil {
 		return s.ID, err
 	}
 	id, ok := r.admin(s.Email)
 	if !ok {
-		return 0, r.from.refuse(KindAdmin, "no admin of the workspace has the address "+s.Email)
+		return 0, w.from.refuse(KindAdmin, "no admin of the workspace has the address "+s.Email)
 	}
 	return id, nil
 }

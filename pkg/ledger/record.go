@@ -235,6 +235,7 @@ type outcomeHead struct {
 	status     Status
 	httpStatus int
 	code       []byte
+	variant    []byte // not read with the head
 }
 
 func (c *cursor) outcomeHead() outcomeHead {

@@ -49,7 +49,7 @@ func (e *Engine) deliver(j *job) (ledger.Status, error) {
 		}
 		e.outage.over()
 		o := outcome(class, receipt, err)
-		o.Attempts, o.FinishedAt = attempt, time.Now()
+		o.Variant, o.Attempts, o.FinishedAt = j.variant, attempt, time.Now()
 		o.Duration = o.FinishedAt.Sub(started)
 		return o.Status, e.settle(j, claim, o)
 	}
@@ -112,7 +112,11 @@ func (e *Engine) render(j *job) (m *intercom.Message, err error) {
 			return nil, err
 		}
 	}
-	return e.cfg.Render(j.row)
+	if e.cfg.RenderVariant == nil {
+		return e.cfg.Render(j.row)
+	}
+	m, j.variant, err = e.cfg.RenderVariant(j.row, j.variant)
+	return m, err
 }
 
 // refuse reports a row whose message could not be made. It has no claim, so

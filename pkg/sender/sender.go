@@ -75,6 +75,10 @@ type Config struct {
 	// Render makes the message of a row; required. An error makes the row
 	// skipped/bad_row.
 	Render func(*source.Recipient) (*intercom.Message, error)
+	// RenderVariant makes the message of a row of a campaign with variants, in the
+	// place of Render, and names the variant that it is of; had is the one that is
+	// on record of the row's key, empty if none is. nil: there are no variants.
+	RenderVariant func(row *source.Recipient, had string) (m *intercom.Message, variant string, err error)
 	// Keys decides what is settled and what is a duplicate; required.
 	Keys Keys
 	// Pace returns when one request may leave, or with the context's error; any

@@ -26,6 +26,7 @@ type job struct {
 	zone  *time.Location // whose clocks its window goes by; nil: the campaign's
 
 	replaces string // the former key whose place this one takes; empty for none
+	variant  string // on record, then that of the message; empty for none
 
 	settled bool // by its worker: it was POSTed, and has an outcome
 }
@@ -101,9 +102,9 @@ func (s *sift) row(row *source.Recipient) *job {
 	if s.first {
 		s.engine.tally.rows.Add(1)
 	}
-	replaces := s.replaces(row, key, state)
+	replaces, had := s.replaces(row, key, state)
 	if s.takes(row, state, replaces) {
-		j := &job{row: row, key: key, state: state, again: !s.first, replaces: replaces}
+		j := &job{row: row, key: key, state: state, again: !s.first, replaces: replaces, variant: had}
 		if s.first || s.engine.later(j) {
 			return j
 		}
@@ -117,25 +118,36 @@ func (s *sift) row(row *source.Recipient) *job {
 // takes reports whether a row is to be sent in this pass. What this run has
 // taken before counts, so that the limit ends every pass at the same row.
 func (s *sift) takes(row *source.Recipient, state ledger.State, replaces string) bool {
-	picked := replaces != "" || s.pick(state) && !s.engine.cfg.Hold(row, state)
+	picked := replaces != "" || s.pick(state) && !s.holds(row, state)
 	if picked || !s.first && state.ThisRun {
 		s.made++
 	}
 	return picked && (s.limit == 0 || s.made <= s.limit) && s.engine.stop.Err() == nil
 }
 
+// holds reports whether a row that was picked is left as it is after all.
+func (s *sift) holds(row *source.Recipient, picked ledger.State) bool {
+	held := s.engine.cfg.Hold(row, picked)
+	if held && s.first && picked.Status == ledger.Pending {
+		s.engine.tally.held.Add(1)
+	}
+	return held
+}
+
 // replaces returns the former key of a row that was corrected and would not be
-// picked for its new one alone, if the former one would.
-func (s *sift) replaces(row *source.Recipient, key string, state ledger.State) string {
-	former := s.engine.cfg.Former(row)
+// picked for its new one alone, if the former one would; and the variant that is
+// on record of the key that counts.
+func (s *sift) replaces(row *source.Recipient, key string, state ledger.State) (former, variant string) {
+	former = s.engine.cfg.Former(row)
 	if former == "" || former == key || state.Status != ledger.Pending {
-		return ""
+		return "", state.Variant
 	}
 	// Seen: another row of this source is or replaces the former key already.
-	if was := s.engine.cfg.Keys.Visit(former); was.Seen || was.Status != ledger.Failed || !s.pick(was) {
-		return ""
+	was := s.engine.cfg.Keys.Visit(former)
+	if was.Seen || was.Status != ledger.Failed || !s.pick(was) {
+		return "", state.Variant
 	}
-	return former
+	return former, was.Variant
 }
 
 // bad skips a row that can't be read or has no key.
