@@ -35,6 +35,8 @@ type fate struct {
 	Link           string    `json:"link,omitzero"` // to the contact, in Intercom
 	Next           string    `json:"next,omitzero"`
 
+	held bool // pending until a variant is chosen
+
 	run int // of the claim that decided, from 1; 0: none is on record
 }
 
@@ -60,6 +62,7 @@ func (s *session) fatesOf(book *ledger.Book, people []*found) ([]*fate, error) {
 		fates[i].Status, fates[i].Link = book.Lookup(f.key).Status.String(), s.contactLink(workspaceOf(book), f.key)
 		byKey[f.key] = fates[i]
 	}
+	s.markHeld(people, fates)
 	for e, err := range book.Events(func(key string, _ int) bool { return byKey[key] != nil }) {
 		if err != nil {
 			return nil, err
@@ -134,6 +137,11 @@ func (s *session) explainFate(t *fate, sandbox bool) {
 			t.Next = "herald show " + shellQuote(s.campaign.File, t.ReplacedBy)
 		}
 	default:
+		if t.held {
+			t.Meaning = "Nothing was sent to this person yet: the campaign holds the row back until a variant is chosen, with herald send --" + heldWith + "."
+			t.Next = "herald replies " + file
+			break
+		}
 		t.Meaning = "Nothing was sent to this person yet: the next send does that."
 		t.Next = "herald send " + file
 	}

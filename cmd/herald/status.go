@@ -180,7 +180,7 @@ func (s *session) printStanding(st *standing) {
 	}
 	fmt.Fprint(s.out, report.VariantLines(st.Variants))
 	if st.Held > 0 {
-		fmt.Fprintf(s.out, "of the pending rows %s\n", heldWords(st.Held))
+		fmt.Fprintf(s.out, "%s\n", heldPending(st.Held))
 	}
 	if st.Gone > 0 {
 		fmt.Fprintf(s.out, "%s in the ledger that the source no longer has\n", count(st.Gone, "key"))

@@ -45,7 +45,7 @@ func (s *session) printSummary(o *observer, p sender.Progress, took time.Duratio
 	}
 	fmt.Fprintf(s.out, "\n%s\n", p.Equation)
 	if p.Held > 0 {
-		fmt.Fprintf(s.out, "of the pending rows %s\n", heldWords(p.Held))
+		fmt.Fprintf(s.out, "%s\n", heldPending(p.Held))
 	}
 	if p.Partial {
 		fmt.Fprintln(s.out, "the rest of the source was not counted: the run was cut short")

@@ -132,8 +132,11 @@ func (v *survey) countVariants(c sender.Config) sender.Config {
 func (s *session) describeVariants(line func(name, format string, args ...any), v *survey) {
 	for i := range s.campaign.Variants {
 		one := &s.campaign.Variants[i]
-		text := one.Name
-		if v != nil && v.Ready == v.whole {
+		text, counted := one.Name, v != nil && v.Ready == v.whole
+		if counted && v.variants[one.Name] == 0 {
+			continue
+		}
+		if counted {
 			text += ": " + report.Number(v.variants[one.Name])
 		}
 		if subject := cmp.Or(one.Subject, s.campaign.Subject); subject != nil {
@@ -153,12 +156,18 @@ func (s *session) variantWords(counts map[string]int) string {
 }
 
 // heldWords says how many rows wait for a variant.
-func heldWords(n int) string {
-	be := "are"
+func heldWords(n int) string { return count(n, "row") + isOrAre(n) + "held back" }
+
+// heldPending says the same of what a summary calls pending.
+func heldPending(n int) string {
+	return report.Number(n) + " of the pending rows" + isOrAre(n) + "held back"
+}
+
+func isOrAre(n int) string {
 	if n == 1 {
-		be = "is"
+		return " is "
 	}
-	return fmt.Sprintf("%s %s held back", count(n, "row"), be)
+	return " are "
 }
 
 // nextForHeld says how to go on when only rows are left that are held back.
@@ -167,6 +176,13 @@ func (s *session) nextForHeld(n int) {
 	s.say("%s until you choose a variant for them, as in: herald send %s --%s %s", heldWords(n),
 		shellQuote(s.campaign.File), heldWith, names[len(names)-1])
 	s.next("herald replies " + shellQuote(s.campaign.File))
+}
+
+// markHeld marks whoever waits for a variant to be chosen.
+func (s *session) markHeld(people []*found, fates []*fate) {
+	for i, f := range people {
+		fates[i].held = s.renderer != nil && f.row != nil && f.bad == nil && fates[i].Status == ledger.Pending.String() && s.renderer.Held(f.row)
+	}
 }
 
 // countHeld has an engine that only looks at keys count the rows that are held.
