@@ -27,6 +27,8 @@ func (f *farewell) copies() ([]copyFile, error) {
 		{f.home() + ".results.csv", "results", "key"},
 		{f.home() + ".sandbox.results.csv", "results of the sandbox", "key"},
 		{f.home() + ".rehearsal.results.csv", "results of a rehearsal", "key"},
+		{f.home() + ".replies.csv", "replies", "key"},
+		{f.home() + ".sandbox.replies.csv", "replies of the sandbox", "key"},
 	}
 	if f.files.results != "" {
 		results = append(results, copyFile{f.files.results, "results", "key"})

@@ -48,7 +48,7 @@ func rootCommand(p *program) *cobra.Command {
 	}
 	root.AddCommand(
 		demoCommand(p), initCommand(p), checkCommand(p), previewCommand(p), rehearseCommand(p),
-		sendCommand(p), stopCommand(p), retryCommand(p), exportCommand(p), statusCommand(p), showCommand(p), settleCommand(p), forgetCommand(p), ledgerCommand(p),
+		sendCommand(p), stopCommand(p), retryCommand(p), exportCommand(p), statusCommand(p), repliesCommand(p), showCommand(p), settleCommand(p), forgetCommand(p), ledgerCommand(p),
 		sandboxCommand(p), loginCommand(p), versionCommand(p),
 	)
 	root.SuggestionsMinimumDistance = 2
