@@ -132,8 +132,8 @@ type survey struct {
 	unknown    int             // of those: picked, and perhaps sent before
 	unchanged  int             // of those: as they were when they failed
 	whole      int             // Ready as it would be without --limit
-	Held       int             `json:"held,omitzero"` // pending rows that wait for a variant to be chosen
-	variants   map[string]int  // of Ready, without --limit; nil: there are none
+	Held       int             `json:"held,omitzero"`      // pending rows that wait for a variant to be chosen
+	Variants   map[string]int  `json:"variants,omitempty"` // of Ready, without --limit; nil: there are none
 	bad        int
 	digest     string         // of the source
 	strays     string         // about rows without a time zone of their own; may be empty
@@ -278,8 +278,8 @@ func (s *session) printSurvey(v *survey) {
 		fmt.Fprintf(s.out, ", %s that can't be sent", report.Number(v.bad))
 	}
 	fmt.Fprintln(s.out)
-	if v.variants != nil {
-		fmt.Fprintf(s.out, "variants: %s\n", s.variantWords(v.variants))
+	if v.Variants != nil {
+		fmt.Fprintf(s.out, "variants: %s\n", s.variantWords(v.Variants))
 	}
 	if v.Held > 0 {
 		fmt.Fprintf(s.out, "%s until a variant is chosen for them\n", heldWords(v.Held))

@@ -142,7 +142,11 @@ func (s *session) printMessage(row *source.Recipient, m *intercom.Message, varia
 	}
 	line("row", "%s:%d, key %s", s.sourceName, row.Line, key)
 	if own, err := s.renderer.Variant(row, ""); err == nil && variant+own != "" {
-		line("variant", "%s", cmp.Or(variant, own))
+		text := cmp.Or(variant, own)
+		if s.renderer.Held(row) {
+			text += "; held back until a variant is chosen"
+		}
+		line("variant", "%s", text)
 	}
 	for _, to := range m.To {
 		line("to", "%s %s", to.Type, to.ID)

@@ -69,23 +69,33 @@ func (s *session) addVariants(c sender.Config) sender.Config {
 	if len(s.campaign.Variants) == 0 {
 		return c
 	}
-	winner := cmp.Or(s.run.heldWith, s.lastWinner())
-	c.RenderVariant = func(row *source.Recipient, had string) (*intercom.Message, string, error) {
-		if had == "" && winner != "" && s.renderer.Held(row) {
-			had = winner
-		}
-		name, err := s.renderer.Variant(row, had)
-		if err != nil {
-			return nil, "", err
-		}
-		m, err := s.renderer.RenderVariant(row, name)
-		return m, name, err
-	}
+	c.RenderVariant = s.variantRenderer()
 	hold := c.Hold
 	c.Hold = func(row *source.Recipient, picked ledger.State) bool {
 		return s.heldBack(row, picked) || hold != nil && hold(row, picked)
 	}
 	return c
+}
+
+// variantRenderer returns what makes a row's message, in the variant that is on
+// record or that was chosen for rows that were held, else in the row's own.
+func (s *session) variantRenderer() func(*source.Recipient, string) (*intercom.Message, string, error) {
+	winner := cmp.Or(s.run.heldWith, s.lastWinner())
+	return func(row *source.Recipient, had string) (*intercom.Message, string, error) {
+		if had == "" && winner != "" && s.renderer.Held(row) {
+			had = winner
+		}
+		name, err := s.renderer.Variant(row, had)
+		switch {
+		case err != nil:
+			return nil, "", err
+		case name == "":
+			m, err := s.renderer.Render(row)
+			return m, "", err
+		}
+		m, err := s.renderer.RenderVariant(row, name)
+		return m, name, err
+	}
 }
 
 // heldBack reports whether a row that is pending waits for a variant to be chosen.
@@ -115,7 +125,7 @@ func (v *survey) countVariants(c sender.Config) sender.Config {
 	}
 	var mu sync.Mutex
 	counts := map[string]int{}
-	v.variants = counts
+	v.Variants = counts
 	c.RenderVariant = func(row *source.Recipient, had string) (*intercom.Message, string, error) {
 		m, name, err := render(row, had)
 		if err == nil {
@@ -133,11 +143,11 @@ func (s *session) describeVariants(line func(name, format string, args ...any), 
 	for i := range s.campaign.Variants {
 		one := &s.campaign.Variants[i]
 		text, counted := one.Name, v != nil && v.Ready == v.whole
-		if counted && v.variants[one.Name] == 0 {
+		if counted && v.Variants[one.Name] == 0 {
 			continue
 		}
 		if counted {
-			text += ": " + report.Number(v.variants[one.Name])
+			text += ": " + report.Number(v.Variants[one.Name])
 		}
 		if subject := cmp.Or(one.Subject, s.campaign.Subject); subject != nil {
 			text += ", “" + subject.Text + "”"

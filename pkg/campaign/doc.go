@@ -12,8 +12,9 @@
 //
 // # Templates
 //
-// to.type, to.id, key, message.subject, message.from, send_window.timezone and
-// the values of message.cc and message.bcc are Go templates (text/template). {{.first_name}}
+// to.type, to.id, key, message.subject, message.from, send_window.timezone, the
+// values of message.cc and message.bcc, and subject, from and when of a variant are
+// Go templates (text/template). {{.first_name}}
 // is the column first_name; a column "First Name" is {{.first_name}} too, or
 // {{col "First Name"}}. {{.vars.event}} is the constant event under vars. In a
 // JSONL source {{.company.name}} is a field of an object.
@@ -35,6 +36,31 @@
 // templates. A layout marks what a body may replace as {{block "main" .}}with
 // its default{{end}}; the body has {{define "main"}}...{{end}} and then
 // {{template "layout" .}}.
+//
+// # Variants
+//
+// variants are several wordings of the message, by name. Each may have a subject,
+// a body and a from of its own, and has the message's for the others; the message
+// may leave out what all of them have.
+//
+//	variants:
+//	  a: {weight: 1}                       by weight; 1 if none says one
+//	  b: {weight: 1, subject: "Have you seen this?"}
+//	hold: 80%
+//
+//	variants:
+//	  german: {when: '{{eq .lang "de"}}', subject: "Hallo", body: de.md}
+//	  french: {when: '{{eq .lang "fr"}}', subject: "Bonjour", body: fr.md}
+//	  else:                                all other rows
+//
+// By weight a row's variant is drawn from the campaign's name, its key and the
+// variants' names, so it is the same in every run; a variant that is added takes
+// rows from all others, and moves none between them. What a row was sent once, or
+// failed with, it keeps ([Renderer.Variant]). By condition the first counts whose
+// when renders true; false or nothing is no, anything else the row's error, and so
+// is a row that no condition is true of, without else. hold keeps a part of the rows
+// back ([Renderer.Held]) and goes with weights. Names, weights, conditions and
+// texts are parts of what is sent ([Campaign.Parts]); hold is not.
 //
 // # Absent, null, empty
 //
