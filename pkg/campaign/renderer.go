@@ -2,7 +2,6 @@ package campaign
 
 import (
 	"bytes"
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,16 +15,6 @@ import (
 
 // MaxKey is the greatest length of a key, in bytes.
 const MaxKey = 256
-
-// errNotSender is what a sender that is neither an id nor an address ends with.
-var errNotSender = errors.New("must be the id or the email address of an admin")
-
-// A Sender is who a message comes from: the id of an admin, or the email
-// address of one whose id is still to be found out.
-type Sender struct {
-	ID    int64
-	Email string
-}
 
 // CompileOptions are what Compile needs besides the source's header.
 type CompileOptions struct {
@@ -147,40 +136,6 @@ func (r *Renderer) Recipient(row *source.Recipient) (intercom.Recipient, error) 
 	return recipient(b, row, r.toType, r.toID)
 }
 
-// Sender returns who a row's message comes from, as the campaign says it.
-func (r *Renderer) Sender(row *source.Recipient) (Sender, error) {
-	w, err := r.wordingOf(row)
-	if err != nil {
-		return Sender{}, err
-	}
-	b := r.buffer()
-	defer r.buffers.Put(b)
-	return w.sender(b, row)
-}
-
-func (w *wording) sender(b *bytes.Buffer, row *source.Recipient) (Sender, error) {
-	if w.fixed != (Sender{}) {
-		return w.fixed, nil
-	}
-	text, err := w.from.filled(b, row)
-	if err != nil {
-		return Sender{}, err
-	}
-	s, err := parseSender(text)
-	if err != nil {
-		return Sender{}, w.from.refuse(KindInvalid, strconv.Quote(text)+" "+err.Error())
-	}
-	return s, nil
-}
-
-// sender returns the sender that a program without fields renders.
-func (p *program) sender() (Sender, error) {
-	if !p.flat || len(p.pieces) != 1 || p.pieces[0].site != nil {
-		return Sender{}, errNotSender
-	}
-	return parseSender(p.pieces[0].literal)
-}
-
 // Render returns a row's message, of the variant that it gets if nothing is on
 // record of it. The error is a *RenderError: this row can't be sent to. Empty
 // fields are no error, where what they are part of isn't empty then.
@@ -240,18 +195,6 @@ func (w *wording) renderSubject(b *bytes.Buffer, row *source.Recipient) (string,
 		return "", nil
 	}
 	return w.subject.filled(b, row)
-}
-
-func (r *Renderer) renderFrom(b *bytes.Buffer, row *source.Recipient, w *wording) (int64, error) {
-	s, err := w.sender(b, row)
-	if err != nil || s.ID != 0 || r.admin == nil {
-		return s.ID, err
-	}
-	id, ok := r.admin(s.Email)
-	if !ok {
-		return 0, w.from.refuse(KindAdmin, "no admin of the workspace has the address "+s.Email)
-	}
-	return id, nil
 }
 
 // recipient renders type and id of a contact.
