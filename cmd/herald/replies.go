@@ -150,45 +150,23 @@ const saveEvery = 100
 
 // ask asks about every message that nobody has replied to yet.
 func (r *replies) ask(ctx context.Context) error {
-	batch := make([]ledger.Entry, 0, intercom.MaxValues)
 	requests := 0
-	flush := func() error {
-		if len(batch) == 0 {
-			return nil
+	for batch, err := range r.batches() {
+		if err == nil {
+			err = r.askBatch(ctx, batch)
 		}
-		if err := r.askBatch(ctx, batch); err != nil {
+		if err != nil {
 			return err
 		}
 		r.round.Last = batch[len(batch)-1].MessageID
 		r.asked += len(batch)
-		batch = batch[:0]
 		if requests++; requests%saveEvery == 0 {
-			return r.save(false)
-		}
-		return nil
-	}
-	skipping, err := r.resumes()
-	if err != nil {
-		return err
-	}
-	for e, err := range r.messages() {
-		switch {
-		case err != nil:
-			return err
-		case skipping:
-			skipping = e.MessageID != r.round.Last
-			continue
-		case r.replied(e.MessageID) && !r.round.All:
-			continue
-		}
-		if batch = append(batch, e); len(batch) < cap(batch) {
-			continue
-		}
-		if err := flush(); err != nil {
-			return err
+			if err := r.save(false); err != nil {
+				return err
+			}
 		}
 	}
-	return flush()
+	return nil
 }
 
 // askBatch asks about some messages, and keeps what conversations they have.

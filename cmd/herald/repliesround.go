@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/herald-campaigns/herald/pkg/intercom"
 	"github.com/herald-campaigns/herald/pkg/ledger"
 	"github.com/herald-campaigns/herald/pkg/report"
 )
@@ -86,6 +87,41 @@ func (r *replies) messages() iter.Seq2[ledger.Entry, error] {
 					return
 				}
 			}
+		}
+	}
+}
+
+// batches yields the messages that are to be asked about, as many as one request
+// takes; each batch is valid until the next one.
+func (r *replies) batches() iter.Seq2[[]ledger.Entry, error] {
+	return func(yield func([]ledger.Entry, error) bool) {
+		skipping, err := r.resumes()
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		batch := make([]ledger.Entry, 0, intercom.MaxValues)
+		for e, err := range r.messages() {
+			switch {
+			case err != nil:
+				yield(nil, err)
+				return
+			case skipping:
+				skipping = e.MessageID != r.round.Last
+				continue
+			case r.replied(e.MessageID) && !r.round.All:
+				continue
+			}
+			if batch = append(batch, e); len(batch) < cap(batch) {
+				continue
+			}
+			if !yield(batch, nil) {
+				return
+			}
+			batch = batch[:0]
+		}
+		if len(batch) > 0 {
+			yield(batch, nil)
 		}
 	}
 }
