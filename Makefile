@@ -1,5 +1,6 @@
 # What a contributor types; `make` alone lists it. Nothing but Go and bash has to
 # be installed: go fetches and builds what else is needed, in fixed versions.
+# Tests that need a browser are skipped where there is none.
 
 VERSION  ?=
 FUZZTIME ?= 10s
@@ -16,7 +17,8 @@ help: ## list the targets
 build: ## build bin/herald (VERSION=1.2.3 for a release)
 	go build $(buildflags) -o bin/ ./cmd/herald
 
-test: ## run all tests, with the race detector
+test: ## run all tests, with the race detector; where it can, install the browser that some need
+	@tools/browser.sh
 	go test -race ./...
 
 torture: ## the long forms of the tests that kill processes and break disks

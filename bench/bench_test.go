@@ -2,10 +2,16 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/herald-campaigns/herald/pkg/ledger"
+	"github.com/herald-campaigns/herald/pkg/sandbox"
 )
 
 func TestPackagesTable(t *testing.T) {
@@ -43,5 +49,50 @@ func TestOptions(t *testing.T) {
 		if err := run(t.Context(), args, &bytes.Buffer{}, &bytes.Buffer{}); err == nil {
 			t.Errorf("%q was accepted", args)
 		}
+	}
+}
+
+func TestRig(t *testing.T) {
+	box := sandbox.New(sandbox.Options{})
+	server, err := sandbox.Listen(t.Context(), "", box)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	r, err := newRig(t.TempDir(), options{workers: 4}, 50, server.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, fs := range []ledger.FS{ledger.Disk, forgetful{ledger.Disk}} {
+		r.fs = fs
+		ride, err := r.run(t.Context())
+		if err != nil || ride.progress.SentNow != 50 || ride.fsyncs < 1 {
+			t.Errorf("%T: %+v, %v", fs, ride, err)
+		}
+	}
+	if w := box.Witness(); w.Messages != 100 || w.Recipients != 50 {
+		t.Errorf("%d messages to %d people arrived, want each twice: a run begins anew", w.Messages, w.Recipients)
+	}
+}
+
+func TestOpenHere(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.ledger")
+	if _, err := ledger.Adopt(path, ledger.Header{}, settled(1000), ledger.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	var o opening
+	if err := openHere(path, &out); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(out.Bytes(), &o); err != nil || o.Keys != 1000 || o.Took <= 0 {
+		t.Errorf("%+v, %v of %s", o, err, out.String())
+	}
+}
+
+func TestClaim(t *testing.T) {
+	perSecond, perFsync, err := claim(t.Context(), filepath.Join(t.TempDir(), "a.ledger"), 8, 50*time.Millisecond)
+	if err != nil || perSecond <= 0 || perFsync < 1 {
+		t.Errorf("%v claims/s, %v an fsync, %v", perSecond, perFsync, err)
 	}
 }

@@ -1,16 +1,29 @@
-// Bench measures herald and prints Markdown tables: messages a second, CPU and
-// memory of a whole campaign against the sandbox; then what the packages do by
-// themselves (rows of each format, renders, claims), from their own benchmarks.
+// Bench measures herald and prints Markdown tables. Its parts are
 //
-//	go run ./bench                              everything
+//	send      a whole campaign against the sandbox: messages a second, CPU, memory
+//	packages  what the packages do by themselves (rows of each format, renders,
+//	          claims), from their own benchmarks
+//	check     rows a second of the check, on one core and on two
+//	fsync     what the durable ledger costs: the same run with fsync left out
+//	claims    durable claims a second, and how many share an fsync
+//	open      time and memory to open a ledger of ten million settled rows
+//	governor  use of the rate limit in real time, for five minutes: both kinds of
+//	          windows, four latencies, alone and beside another client
+//
+// Without -only send, check and packages are measured.
+//
 //	go run ./bench -rows 1000000 -rounds 5      a longer campaign, more rounds
 //	go run ./bench -only send -workers 256      campaigns only
+//	go run ./bench -only open -keys 1000000
+//	go run ./bench -only check -rows 500000     the check before it
 //	go run ./bench -generate contacts.csv -rows 50000
 //
-// The sandbox runs in this process and herald in a child, so CPU and memory are
-// herald's alone; both share the machine, though, so messages a second are a
-// lower bound. Rounds of the cases alternate and medians are shown: a machine's
-// speed drifts, and only numbers of one table can be compared.
+// In the part send the sandbox runs in this process and herald in a child, so
+// CPU and memory are herald's alone; both share the machine, though, so messages
+// a second are a lower bound. Rounds of the cases alternate and medians are
+// shown: a machine's speed drifts, and only numbers of one table can be compared.
+// Ledgers are made in the folder for temporary files (TMPDIR): it must be on the
+// disk that is meant.
 package main
 
 import (
@@ -30,9 +43,9 @@ import (
 )
 
 type options struct {
-	rows, rounds, workers int
-	only, generate        string
-	seed                  uint64
+	rows, rounds, workers, keys int
+	only, generate, open, serve string
+	seed                        uint64
 }
 
 func main() {
@@ -54,33 +67,71 @@ func run(ctx context.Context, args []string, out, talk io.Writer) error {
 	flags.IntVar(&o.rows, "rows", 100_000, "contacts of a campaign")
 	flags.IntVar(&o.rounds, "rounds", 3, "rounds of each measurement, of which the median is shown")
 	flags.IntVar(&o.workers, "workers", 64, "messages in flight")
-	flags.StringVar(&o.only, "only", "", "measure only this `part`: send or packages")
+	flags.IntVar(&o.keys, "keys", 10_000_000, "settled rows of the ledger that is opened")
+	flags.StringVar(&o.only, "only", "", "measure only this `part`: "+partNames())
+	flags.StringVar(&o.open, "open", "", "open this ledger, a `file`, print what that took as JSON, and measure nothing else")
 	flags.StringVar(&o.generate, "generate", "", "write contacts to this .csv or .jsonl `file` and measure nothing")
+	flags.StringVar(&o.serve, "serve", "", "be a sandbox of this `latency` until the input ends, and measure nothing")
 	flags.Uint64Var(&o.seed, "seed", 1, "seed of the contacts")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if o.rows < 1 || o.rounds < 1 || o.workers < 1 || flags.NArg() > 0 {
-		return errors.New("rows, rounds and workers are at least 1, and there are no arguments")
+	if min(o.rows, o.rounds, o.workers, o.keys) < 1 || flags.NArg() > 0 {
+		return errors.New("rows, rounds, workers and keys are at least 1, and there are no arguments")
 	}
 	if o.generate != "" {
 		return generate(o.generate, o.rows, o.seed)
+	}
+	if o.open != "" {
+		return openHere(o.open, out)
+	}
+	if o.serve != "" {
+		return serveHere(ctx, o.serve, os.Stdin, out)
 	}
 	fmt.Fprintf(out, "%s\n\n", machine(ctx))
 	return measure(ctx, o, out, talk)
 }
 
-func measure(ctx context.Context, o options, out, talk io.Writer) error {
-	if o.only != "" && o.only != "send" && o.only != "packages" {
-		return fmt.Errorf("-only %s: must be send or packages", o.only)
+// A part is what can be measured by itself.
+type part struct {
+	name    string
+	measure func(ctx context.Context, o options, out, talk io.Writer) error
+	always  bool // also without -only
+}
+
+func parts() []part {
+	return []part{
+		{"send", measureSend, true},
+		{"check", measureCheck, true},
+		{"packages", measurePackages, true},
+		{"fsync", measureFsync, false},
+		{"claims", measureClaims, false},
+		{"open", measureOpen, false},
+		{"governor", measureGovernor, false},
 	}
-	if o.only != "packages" {
-		if err := measureSend(ctx, o, out, talk); err != nil {
-			return err
+}
+
+func partNames() string {
+	var names []string
+	for _, p := range parts() {
+		names = append(names, p.name)
+	}
+	return strings.Join(names, ", ")
+}
+
+func measure(ctx context.Context, o options, out, talk io.Writer) error {
+	found := false
+	for _, p := range parts() {
+		if p.name != o.only && (o.only != "" || !p.always) {
+			continue
+		}
+		found = true
+		if err := p.measure(ctx, o, out, talk); err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
 		}
 	}
-	if o.only != "send" {
-		return measurePackages(ctx, o, out, talk)
+	if !found {
+		return fmt.Errorf("-only %s: must be one of %s", o.only, partNames())
 	}
 	return nil
 }

@@ -17,7 +17,7 @@ import (
 // measured are the packages that a message passes, in that order: a row is read,
 // rendered, paced, claimed, posted and written to the results.
 var measured = []string{
-	"./pkg/source", "./pkg/campaign", "./pkg/governor", "./pkg/ledger", "./pkg/intercom", "./pkg/report",
+	"./pkg/source", "./pkg/campaign", "./pkg/lint", "./pkg/governor", "./pkg/ledger", "./pkg/intercom", "./pkg/report",
 }
 
 // measurePackages runs the packages' benchmarks and prints medians.

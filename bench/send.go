@@ -32,6 +32,8 @@ var bodies = map[string]string{
 		"\nYour plan at {{.company}} is {{.plan}}, with {{.seats}} seats in {{.city}}.\n\nThe team\n",
 	"body.html": "<p>Hi <b>{{.first_name}}</b>,</p>\n<p>" + filler +
 		"</p>\n<p>Your plan at {{.company}} is <i>{{.plan}}</i>, with {{.seats}} seats in {{.city}}.</p>\n<p>The team</p>\n",
+	"executed.html": "<p>Hi <b>{{upper .first_name}}</b>,</p>\n<p>" + filler +
+		"</p>\n<p><a href=\"https://example.com/?c={{.company}}\">Your plan</a> is <i>{{.plan}}</i>, with {{.seats}} seats in {{.city}}.</p>\n<p>The team</p>\n",
 }
 
 var filler = strings.Repeat("Spring is here, and so is what you asked for all winter long. ", 7)
@@ -136,13 +138,18 @@ func send(ctx context.Context, herald, dir, url string, c sendCase, workers int)
 	}
 	command := exec.CommandContext(ctx, herald, "send", file, "--yes", "--skip-check", "--progress", "none")
 	command.Env = environment(url)
+	return spend(command)
+}
+
+// spend runs a command and measures it.
+func spend(command *exec.Cmd) (cost, error) {
 	var said bytes.Buffer
 	command.Stdout, command.Stderr = &said, &said
 	start := time.Now()
-	err = command.Run()
+	err := command.Run()
 	wall := time.Since(start)
 	if err != nil {
-		return cost{}, fmt.Errorf("herald send: %w\n%s", err, said.String())
+		return cost{}, fmt.Errorf("herald %s: %w\n%s", command.Args[1], err, said.String())
 	}
 	state := command.ProcessState
 	return cost{wall: wall, cpu: state.UserTime() + state.SystemTime(), peak: peakMemory(state)}, nil
@@ -159,16 +166,18 @@ func environment(url string) []string {
 	return env
 }
 
+// middle is the median of a figure of some runs.
+func middle(runs []cost, value func(cost) float64) float64 {
+	var values []float64
+	for _, run := range runs {
+		values = append(values, value(run))
+	}
+	return median(values)
+}
+
 func writeSendTable(out io.Writer, o options, costs [][]cost) error {
 	fmt.Fprintf(out, "`herald send` of %s rows to the sandbox, %d workers, no limit, ledger and results on, median of %d:\n\n",
 		report.Number(o.rows), o.workers, o.rounds)
-	middle := func(runs []cost, value func(cost) float64) float64 {
-		var values []float64
-		for _, run := range runs {
-			values = append(values, value(run))
-		}
-		return median(values)
-	}
 	var table [][]string
 	for i, runs := range costs {
 		rows := float64(o.rows)

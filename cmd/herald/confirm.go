@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/herald-campaigns/herald/pkg/intercom"
+	"github.com/herald-campaigns/herald/pkg/lint"
 	"github.com/herald-campaigns/herald/pkg/report"
 )
 
@@ -26,16 +28,26 @@ func (s *session) confirm(ctx context.Context, m mode, v *survey) error {
 		return &refusal{code: exitUsage, what: "there is no terminal to ask at, and sending was not confirmed",
 			hint: "add --yes to send without being asked"}
 	}
-	fmt.Fprint(s.err, "A message can't be unsent. Send? [y/N] ")
+	return s.askToSend(ctx, v)
+}
+
+// askToSend has a person say yes; where many are written to, their number: who
+// types it has read it.
+func (s *session) askToSend(ctx context.Context, v *survey) error {
+	question, yes := "Send? [y/N] ", []string{"y", "yes"}
+	if v != nil && v.Ready > s.run.confirmAbove {
+		question = "Type the number of people to write to them: "
+		yes = []string{strconv.Itoa(v.Ready), report.Number(v.Ready)}
+	}
+	fmt.Fprint(s.err, "A message can't be unsent. "+question)
 	answer, err := readLine(ctx, s.in)
 	if err != nil {
 		return err
 	}
-	switch strings.ToLower(answer) {
-	case "y", "yes":
-		return nil
+	if !slices.Contains(yes, strings.ToLower(answer)) {
+		return &refusal{code: exitUsage, what: "not confirmed; nothing was sent"}
 	}
-	return &refusal{code: exitUsage, what: "not confirmed; nothing was sent"}
+	return nil
 }
 
 // acceptDuplicates has the number of people who may get the message twice said
@@ -81,16 +93,33 @@ func readLine(ctx context.Context, in interface{ Read([]byte) (int, error) }) (s
 // describePlan says who is written to, how, from whom and how fast.
 func (s *session) describePlan(m mode, v *survey) {
 	line := func(name, format string, args ...any) { s.say("  %-10s %s", name, fmt.Sprintf(format, args...)) }
-	s.say("%s %s: %s", m.command, s.campaign.Name, s.channel())
+	s.say("%s %s: %s", m.command, s.title(), s.channel())
 	line("to", "%s", s.audience(v))
 	s.describeVariants(line, v)
 	line("from", "%s", s.senderName())
 	line("workspace", "%s (%s, %s) at %s", s.me.App.Name, s.me.App.Region, s.me.App.ID, s.client.BaseURL())
+	if s.campaign.OpenConversation {
+		line("opens", "a conversation in your inbox with each of them, at once")
+	}
 	line("rate", "%s", s.pacing(v))
 	if s.timed() && !s.anySender {
 		s.describeWhen(line, v)
 	}
+	if v != nil && v.number(lint.Warning) > 0 {
+		line("warnings", "%s", s.warnings(v))
+	}
 	s.say("%s", s.extent(m, v))
+}
+
+// warnings counts by kind what a person may want to look at first.
+func (s *session) warnings(v *survey) string {
+	var kinds []string
+	for _, p := range v.Problems {
+		if p.Severity == lint.Warning {
+			kinds = append(kinds, report.Number(p.Count)+" "+string(p.Kind))
+		}
+	}
+	return strings.Join(kinds, ", ") + "; herald check shows them"
 }
 
 // extent says whether this begins or goes on, and with how many.
@@ -160,8 +189,14 @@ func (s *session) audience(v *survey) string {
 		}
 	}
 	add(v.Duplicates, count(v.Duplicates, "duplicate")+" skipped")
-	add(v.bad, count(v.bad, "bad row")+" skipped")
+	without = append(without, skipCounts(v.Skips)...)
+	add(v.Bad, count(v.Bad, "bad row")+" skipped")
+	add(v.elsewhere, report.Number(v.elsewhere)+" on other lines, for later")
 	add(v.Rows.Sent, report.Number(v.Rows.Sent)+" sent before")
+	if s.former == nil { // of retry, these are whom it is about
+		add(v.Rows.Failed, report.Number(v.Rows.Failed)+" failed before")
+		add(v.Rows.Unknown, report.Number(v.Rows.Unknown)+" unknown")
+	}
 	if len(without) > 0 {
 		text += " (" + strings.Join(without, ", ") + ")"
 	}

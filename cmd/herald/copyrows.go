@@ -27,10 +27,11 @@ var heraldColumns = []string{"herald_key", "herald_line", "herald_status", "hera
 // A rowCopier copies rows as they stand in their source, order, quotes and all,
 // with herald's columns at the end.
 type rowCopier struct {
-	w      *bufio.Writer
-	layout layout
-	marked bool // it begins with the mark of UTF-8
-	begun  bool
+	w       *bufio.Writer
+	layout  layout
+	columns []string // that are added
+	marked  bool     // it begins with the mark of UTF-8
+	begun   bool
 }
 
 // defuse puts a ' before a text that a spreadsheet would run as a formula.
@@ -70,7 +71,7 @@ func (c *rowCopier) begin() error {
 	if c.layout.json {
 		return nil
 	}
-	return c.writeRecord(c.layout.header, heraldColumns)
+	return c.writeRecord(c.layout.header, c.columns)
 }
 
 func (c *rowCopier) writeRecord(raw []byte, added []string) error {
@@ -104,7 +105,7 @@ func (c *rowCopier) writeObject(raw []byte, added []string) error {
 		return errors.New("a row of the source is no JSON object")
 	}
 	_, _ = c.w.Write(row)
-	for i, name := range heraldColumns {
+	for i, name := range c.columns {
 		value, err := json.Marshal(added[i])
 		if err != nil {
 			return err

@@ -147,7 +147,7 @@ func (d *demo) show(ctx context.Context) error {
 		s := d.command(fmt.Sprintf("preview campaign.yaml --line %d", line))
 		var out, talk bytes.Buffer
 		s.out, s.err = &out, &talk
-		if err := s.preview(ctx, "campaign.yaml", line, "", "", false); err != nil {
+		if err := s.preview(ctx, "campaign.yaml", previewing{line: line}); err != nil {
 			return err
 		}
 		d.say("%s", strings.TrimSpace(out.String()))

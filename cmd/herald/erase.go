@@ -46,6 +46,9 @@ func (f *farewell) copies() ([]copyFile, error) {
 			all = append(all, copyFile{path, r.kind + ", kept aside", "key"})
 		}
 	}
+	if f.files.edition != "" && !f.files.given("edition") {
+		return all, nil // exports are beside all editions: the campaign itself has them
+	}
 	exports, err := f.exports()
 	return append(all, exports...), err
 }
@@ -218,7 +221,7 @@ func (f *farewell) carryOut(r *receipt, o forgetting) error {
 	if len(f.keys) == 0 {
 		return nil
 	}
-	c := &campaignReceipt{Campaign: f.campaign.Name, File: f.campaign.File, Keys: len(f.keys), Files: []fileReceipt{}}
+	c := &campaignReceipt{Campaign: f.title(), File: f.campaign.File, Keys: len(f.keys), Files: []fileReceipt{}}
 	r.Campaigns = append(r.Campaigns, c)
 	if err := f.eraseCopies(c, o); err != nil {
 		return err

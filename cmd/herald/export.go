@@ -126,7 +126,7 @@ func reasons(book *ledger.Book, statuses []string) (map[string]string, error) {
 
 // copyRows writes the rows whose key has one of the statuses.
 func (s *session) copyRows(w io.Writer, book *ledger.Book, o exporting, why map[string]string) (int, error) {
-	out := &rowCopier{w: bufio.NewWriter(w), layout: s.layout, marked: o.excel || s.encoded()}
+	out := &rowCopier{w: bufio.NewWriter(w), layout: s.layout, columns: heraldColumns, marked: o.excel || s.encoded()}
 	human := func(text string) string { return text }
 	if o.excel {
 		human = defuse

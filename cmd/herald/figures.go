@@ -54,7 +54,7 @@ func (f figures) String() string {
 	if f.Limit > 0 {
 		fmt.Fprintf(&b, " of the API's %s", report.Number(f.Limit))
 	}
-	if f.MostByOthers > 0 {
+	if f.MostByOthers > f.Limit/100 { // less is somebody's look-ups
 		fmt.Fprintf(&b, ", of which others used up to %s", report.Number(f.MostByOthers))
 	}
 	b.WriteByte('\n')

@@ -10,6 +10,7 @@ import (
 // fileFlags say where a campaign's files are, if not where they usually are.
 type fileFlags struct {
 	source, ledger, results string
+	edition                 string         // of a campaign that recurs; empty: it does not
 	all                     *pflag.FlagSet // of the command; nil if it has no such flags
 }
 
@@ -18,20 +19,30 @@ type fileFlags struct {
 // --ledger a run that is resumed would write to everybody again. --token-cmd is
 // left out: it may be an echo of the token.
 func (f *fileFlags) told(command string) string {
-	names := []string{"source", "ledger", "results"}
+	names := []string{"source", "ledger", "results", "edition"}
 	switch name, _, _ := strings.Cut(strings.TrimPrefix(command, "herald "), " "); name {
 	case "send", "retry":
-		names = append(names, "token-file", "region", "base-url", "rate", "share")
+		names = append(names, "token-file", "region", "base-url", "rate", "share", "exclude-sent-by", "only-sent-by")
 	case "check":
-		names = append(names, "token-file", "region", "base-url")
+		names = append(names, "token-file", "region", "base-url", "exclude-sent-by", "only-sent-by")
 	}
 	text := ""
 	for _, name := range names {
 		if f.given(name) && !strings.Contains(command, " --"+name+" ") {
-			text += " --" + name + " " + shellQuote(f.all.Lookup(name).Value.String())
+			for _, value := range valuesOf(f.all.Lookup(name).Value) {
+				text += " --" + name + " " + shellQuote(value)
+			}
 		}
 	}
 	return text
+}
+
+// valuesOf returns the values of a flag, which may be given several times.
+func valuesOf(v pflag.Value) []string {
+	if list, ok := v.(pflag.SliceValue); ok {
+		return list.GetSlice()
+	}
+	return []string{v.String()}
 }
 
 // given reports whether the command line has the flag.
@@ -58,6 +69,7 @@ func (f *fileFlags) origin(name string) string {
 func (f *fileFlags) addSource(flags *pflag.FlagSet) {
 	f.all = flags
 	flags.StringVar(&f.source, "source", "", "read recipients from this `file` and not the campaign's; - is stdin")
+	f.addEdition(flags)
 }
 
 func (f *fileFlags) add(flags *pflag.FlagSet) {
@@ -77,12 +89,13 @@ func (f *fileFlags) addReading(flags *pflag.FlagSet) {
 // addLedger is add for a command that needs to know the ledger alone.
 func (f *fileFlags) addLedger(flags *pflag.FlagSet) {
 	f.all = flags
+	f.addEdition(flags)
 	flags.StringVar(&f.ledger, "ledger", "", "the campaign's ledger is this `file` (default NAME.ledger beside the campaign)")
 }
 
 // none refuses the files of one campaign for a folder of them.
 func (f *fileFlags) none() error {
-	for _, name := range []string{"source", "ledger", "results"} {
+	for _, name := range []string{"source", "ledger", "results", "edition"} {
 		if f.given(name) {
 			return &usageError{err: fmt.Errorf("--%s is of one campaign: name that, not a folder", name)}
 		}

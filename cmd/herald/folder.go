@@ -41,8 +41,11 @@ func lookThrough(dir string) (*shelf, error) {
 				found.broken = append(found.broken, brokenCampaign(path, err))
 				continue
 			}
-			base := filepath.Join(filepath.Dir(path), c.Name)
-			known[base+".ledger"], known[base+".sandbox.ledger"] = true, true
+			s := &session{campaign: c}
+			for _, edition := range append(s.editions(), "") {
+				home := s.homeOf(edition)
+				known[home+".ledger"], known[home+".sandbox.ledger"] = true, true
+			}
 			found.campaigns = append(found.campaigns, path)
 		}
 	}
@@ -116,4 +119,23 @@ func (found *shelf) nothingOn(dir string) error {
 // twin is a session for a campaign of its own, with the same command line.
 func (s *session) twin() *session {
 	return &session{program: s.program, files: s.files, run: s.run}
+}
+
+// twins are sessions for a campaign and each of its editions, or for the one that
+// the command line names.
+func (s *session) twins(path string) ([]*session, error) {
+	first := s.twin()
+	if err := first.load(path); err != nil {
+		return nil, err
+	}
+	all := []*session{first}
+	if s.files.edition != "" || s.files.ledger != "" {
+		return all, nil
+	}
+	for _, edition := range first.editions() {
+		t := s.twin()
+		t.files.edition = edition
+		all = append(all, t)
+	}
+	return all, nil
 }

@@ -72,13 +72,11 @@ func (s *session) forget(ctx context.Context, path string, who []string, o forge
 	asked := &asked{fits: map[string]bool{}, near: map[string]string{}}
 	var farewells []*farewell
 	for _, path := range paths {
-		t := s.twin()
-		defer t.close()
-		f, err := t.farewell(ctx, path, who, o, asked)
+		of, err := s.farewellsOf(ctx, path, who, o, asked)
 		if err != nil {
 			return err
 		}
-		farewells = append(farewells, f)
+		farewells = append(farewells, of...)
 	}
 	unfit := slices.DeleteFunc(slices.Clone(who), func(w string) bool { return asked.fits[w] })
 	if len(unfit) == len(who) && !o.anyway {
@@ -171,6 +169,31 @@ type farewell struct {
 	ledgers []string
 	keys    []string
 	lines   []int // of the source, that are theirs
+}
+
+// farewellsOf finds out whom a campaign and each of its editions are to forget:
+// whoever one of them knows, all of them.
+func (s *session) farewellsOf(ctx context.Context, path string, who []string, o forgetting, asked *asked) ([]*farewell, error) {
+	twins, err := s.twins(path)
+	if err != nil {
+		return nil, err
+	}
+	var all []*farewell
+	var keys []string
+	for _, t := range twins {
+		f, err := t.farewell(ctx, path, who, o, asked)
+		t.close()
+		if err != nil {
+			return nil, err
+		}
+		all, keys = append(all, f), append(keys, f.keys...)
+	}
+	slices.Sort(keys)
+	keys = slices.Compact(keys)
+	for _, f := range all {
+		f.keys = slices.Clone(keys)
+	}
+	return all, nil
 }
 
 // farewell finds out whom a campaign is to forget.

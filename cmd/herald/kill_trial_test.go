@@ -62,8 +62,14 @@ stop: {failures: 100%, unknown: 100%}
 // newTrial writes a campaign to so many rows and opens the sandbox's door.
 func newTrial(t *testing.T, herald string, rows int, o sandbox.Options) *trial {
 	t.Helper()
+	return newTrialIn(t, t.TempDir(), herald, rows, o)
+}
+
+// newTrialIn is newTrial in a folder that is there.
+func newTrialIn(t *testing.T, dir, herald string, rows int, o sandbox.Options) *trial {
+	t.Helper()
 	o.KeepMessages = -1
-	tr := &trial{T: t, herald: herald, dir: t.TempDir(), rows: rows, random: seeded(t), box: sandbox.New(o)}
+	tr := &trial{T: t, herald: herald, dir: dir, rows: rows, random: seeded(t), box: sandbox.New(o)}
 	tr.door = &door{box: tr.box, over: t.Context().Done()}
 	server, err := sandbox.Listen(t.Context(), "", tr.door)
 	if err != nil {

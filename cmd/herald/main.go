@@ -21,7 +21,7 @@ func main() {
 // when it returns; the error only decides the exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	p := &program{in: stdin, out: stdout, err: stderr, env: os.Getenv, drawing: new(atomic.Bool)}
-	p.inTerminal, p.errTerminal = isTerminal(stdin), isTerminal(stderr)
+	p.inTerminal, p.outTerminal, p.errTerminal = isTerminal(stdin), isTerminal(stdout), isTerminal(stderr)
 	root := rootCommand(p)
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -39,7 +39,7 @@ type program struct {
 	err io.Writer // talk and progress
 	env func(string) string
 
-	inTerminal, errTerminal bool
+	inTerminal, outTerminal, errTerminal bool
 
 	drawing *atomic.Bool // a progress bar has the terminal's line
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,18 +25,30 @@ type plan struct {
 	Made        time.Time         `json:"made"`
 	By          string            `json:"by"`
 	Fingerprint map[string]string `json:"fingerprint"`
-	Source      string            `json:"source"` // its name, for people
-	Digest      string            `json:"digest"` // SHA-256 of the source, hex
-	Rows        int               `json:"rows"`   // of the source
-	Ready       int               `json:"ready"`  // of those, to be sent
+	Source      string            `json:"source"`              // its name, for people
+	Digest      string            `json:"digest"`              // SHA-256 of the source, hex
+	Rows        int               `json:"rows"`                // of the source
+	Ready       int               `json:"ready"`               // of those, to be sent
+	Selection   []string          `json:"selection,omitempty"` // who is left out by conditions, sample and flags
 }
 
 const planFormat = "herald plan 1"
 
 // newPlan freezes what a check found.
 func (s *session) newPlan(v *survey) plan {
-	return plan{Format: planFormat, Campaign: s.campaign.Name, Made: time.Now().UTC(), By: person(),
-		Fingerprint: s.fingerprint(), Source: filepath.Base(s.sourceName), Digest: v.digest, Rows: v.Rows.Rows, Ready: v.Ready}
+	return plan{Format: planFormat, Campaign: s.title(), Made: time.Now().UTC(), By: person(),
+		Fingerprint: s.fingerprint(), Source: filepath.Base(s.sourceName), Digest: v.digest, Rows: v.Rows.Rows, Ready: v.Ready,
+		Selection: selectionWords(s.campaign, &s.run)}
+}
+
+// writePlan writes a plan, and says how it is sent.
+func (s *session) writePlan(v *survey, path, file string) error {
+	if err := s.newPlan(v).write(file); err != nil {
+		return err
+	}
+	s.say("%s written: %s of %s to be sent", file, report.Number(v.Ready), count(v.Rows.Rows, "row"))
+	s.next("herald send " + shellQuote(path) + " --plan " + shellQuote(file))
+	return nil
 }
 
 // write writes the plan to a new file.
@@ -74,14 +88,17 @@ func (s *session) obey(p *plan, v *survey) error {
 		return &refusal{code: exitUsage, what: fmt.Sprintf(format, args...) + "; nothing was sent",
 			hint: "have the change approved: write a new plan with herald check " + shellQuote(s.campaign.File) + " --write-plan FILE"}
 	}
-	if p.Campaign != s.campaign.Name {
-		return no("the plan is for the campaign %q, this one is %q", p.Campaign, s.campaign.Name)
+	if p.Campaign != s.title() {
+		return no("the plan is for the campaign %q, this one is %q", p.Campaign, s.title())
 	}
 	if changed := changes(p.Fingerprint, s.fingerprint()); len(changed) > 0 {
 		return no("the campaign is not the one that was planned: %s changed", strings.Join(changed, ", "))
 	}
 	if p.Digest != v.digest {
 		return no("%s is not the file that was planned with, which was %s with %s", s.sourceName, p.Source, count(p.Rows, "row"))
+	}
+	if words := selectionWords(s.campaign, &s.run); !slices.Equal(words, p.Selection) {
+		return no("the plan is for other rows (%s), this run for (%s)", wordsOr(p.Selection, "all"), wordsOr(words, "all"))
 	}
 	if v.Ready > p.Ready {
 		return no("%s would be sent, and the plan is for %s", count(v.Ready, "row"), report.Number(p.Ready))
@@ -95,6 +112,11 @@ func (s *session) obey(p *plan, v *survey) error {
 	}
 	s.say("as planned by %s on %s: %s of the %s planned", p.By, p.Made.Local().Format("2 January 15:04"), report.Number(v.Ready), count(p.Ready, "row"))
 	return nil
+}
+
+// wordsOr joins words, or is another one if there are none.
+func wordsOr(words []string, none string) string {
+	return cmp.Or(strings.Join(words, ", "), none)
 }
 
 func were(rows int) string {

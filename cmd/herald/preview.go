@@ -3,10 +3,10 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -16,34 +16,47 @@ import (
 
 func previewCommand(p *program) *cobra.Command {
 	s := &session{program: p}
-	var line int
-	var key string
-	var variant string
-	var asJSON bool
+	var o previewing
 	c := &cobra.Command{
-		Use:   "preview CAMPAIGN",
-		Short: "Look at a rendered message",
-		Long: `Preview renders the message of one row and prints it: the first row's, or that of
-the row with the given line or key. It needs no token and sends nothing.`,
-		Example: "  herald preview spring.yaml\n  herald preview spring.yaml --line 17\n  herald preview spring.yaml --key 6329f3a1 --json",
-		Args:    cobra.ExactArgs(1),
+		Use:   "preview CAMPAIGN [WHO]",
+		Short: "Look at rendered messages, as text, as JSON or in the browser",
+		Long: `Preview renders the message of a row and prints it: the first row's, or that of
+the row with the given line, key or field. WHO is a key, or what any field says.
+It needs no token and sends nothing.
+
+--longest, --shortest and --sparsest (most optional fields missing) find rows
+whose messages are likely to look odd; --sample spreads rows over the source.
+--open shows all of that on a page in the browser: messages as an email or in
+the app, wide and narrow, light and dark, beside the fields of their row. It
+follows the files as you save them. The page is for this machine alone, and
+loads nothing from the network.`,
+		Example: `  herald preview spring.yaml
+  herald preview spring.yaml --open
+  herald preview spring.yaml anna@example.com
+  herald preview spring.yaml --line 17
+  herald preview spring.yaml --key 6329f3a1 --json
+  herald preview spring.yaml --field country=DE
+  herald preview spring.yaml --sample 3 --longest`,
+		Args: cobra.RangeArgs(1, 2),
 		RunE: func(c *cobra.Command, args []string) error {
-			if line != 0 && key != "" {
-				return &usageError{err: errors.New("name one row, with --line or with --key"), command: c.CommandPath()}
+			if len(args) == 2 {
+				o.who = args[1]
+			}
+			if err := o.check(c.Flags()); err != nil {
+				return &usageError{err: err, command: c.CommandPath()}
 			}
 			defer s.close()
-			return s.preview(c.Context(), args[0], line, key, variant, asJSON)
+			return s.preview(c.Context(), args[0], o)
 		},
 	}
 	s.files.addSource(c.Flags())
-	c.Flags().IntVar(&line, "line", 0, "the row that starts on line `N` of the source")
-	c.Flags().StringVar(&key, "key", "", "the row with this `key`")
-	c.Flags().StringVar(&variant, "variant", "", "this `variant` of the message, whichever the row gets")
-	c.Flags().BoolVar(&asJSON, "json", false, "print the request as it would go to the API")
+	o.add(c.Flags())
 	return c
 }
 
-func (s *session) preview(ctx context.Context, path string, line int, key, variant string, asJSON bool) error {
+func (s *session) preview(ctx context.Context, path string, o previewing) error {
+	ctx, _, release := interruptible(ctx)
+	defer release()
 	if err := s.load(path); err != nil {
 		return err
 	}
@@ -51,22 +64,22 @@ func (s *session) preview(ctx context.Context, path string, line int, key, varia
 	if err := s.bind(ctx); err != nil {
 		return err
 	}
-	row, err := s.find(line, key)
+	if err := s.renderAs(o.variant); err != nil {
+		return err
+	}
+	if o == (previewing{open: true, variant: o.variant}) {
+		return s.openPage(ctx, path, 0)
+	}
+	rows, err := s.choose(ctx, o)
 	if err != nil {
 		return err
 	}
-	if err := s.renderAs(variant); err != nil {
+	if o.open {
+		return s.openPage(ctx, path, rows[0].Line)
+	}
+	if err := s.printRows(rows, o); err != nil || o.asJSON {
 		return err
 	}
-	m, err := s.renderer.Render(row)
-	if err != nil {
-		return &refusal{code: exitUsage, what: fmt.Sprintf("%s:%d: %v", s.sourceName, row.Line, err),
-			hint: "correct the row or the template; look at another row with --line"}
-	}
-	if asJSON {
-		return s.printRequest(m)
-	}
-	s.printMessage(row, m, variant)
 	s.next("herald check " + shellQuote(path))
 	return nil
 }
@@ -124,12 +137,8 @@ func (s *session) noSuchRow(missed *search) error {
 }
 
 func (s *session) printRequest(m *intercom.Message) error {
-	var v any
-	if err := json.Unmarshal(m.AppendJSON(nil), &v); err != nil {
-		return err
-	}
-	s.printJSON(v)
-	return nil
+	_, err := s.out.Write(append(m.AppendJSON(nil), '\n'))
+	return err
 }
 
 func (s *session) printMessage(row *source.Recipient, m *intercom.Message, variant string) {
@@ -167,10 +176,13 @@ func (s *session) printMessage(row *source.Recipient, m *intercom.Message, varia
 	if m.Type == intercom.Email {
 		line("type", "email, template %s", m.Template)
 	} else {
-		line("type", "in-app: no push, shown at the contact's next visit")
+		line("type", "in-app: no push, shown at the contact's next visit; it can't be recalled")
+	}
+	if missing := s.view().Missing(row); len(missing) > 0 {
+		line("missing", "%s", strings.Join(missing, ", "))
 	}
 	if m.Subject != "" {
 		line("subject", "%s", m.Subject)
 	}
-	fmt.Fprintf(s.out, "\n%s\n", m.Body)
+	fmt.Fprintf(s.out, "\n%s\n", strings.TrimRight(m.Body, "\n"))
 }

@@ -176,7 +176,7 @@ func (s *session) writeReplyRows(path string, byKey map[string]*report.Reply, re
 	if err != nil {
 		return 0, err
 	}
-	out := &rowCopier{w: bufio.NewWriter(f), layout: s.layout, marked: s.encoded()}
+	out := &rowCopier{w: bufio.NewWriter(f), layout: s.layout, columns: heraldColumns, marked: s.encoded()}
 	err = s.eachRow(func(key string, row *source.Recipient, raw []byte) error {
 		one := byKey[key]
 		if (one != nil) != replied || one == nil && s.ledger.Lookup(key).Status != ledger.Sent {

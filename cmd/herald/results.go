@@ -106,16 +106,20 @@ func (s *session) resultsStale() bool {
 // the results file it is written anew; the error says why that was not possible.
 func (s *session) closeResults(o *observer) error {
 	complete, err := o.close()
-	switch {
-	case isForeign(err): // somebody's work
+	if isForeign(err) { // somebody's work
 		return err
-	case complete:
+	}
+	if complete {
 		err = s.noteResults()
-	default:
+		if errors.Is(err, fs.ErrNotExist) && o.summary.Rows() == 0 {
+			return nil // there is nothing to be in it
+		}
+	}
+	if !complete || errors.Is(err, fs.ErrNotExist) { // or it was removed under way
 		err = s.writeResults()
 	}
-	if errors.As(err, new(*ledger.WriteError)) || errors.Is(err, fs.ErrNotExist) {
-		return nil // the run says so itself; or there was no row
+	if errors.As(err, new(*ledger.WriteError)) {
+		return nil // the run says so itself
 	}
 	return err
 }

@@ -48,7 +48,7 @@ func rootCommand(p *program) *cobra.Command {
 	}
 	root.AddCommand(
 		demoCommand(p), initCommand(p), checkCommand(p), previewCommand(p), rehearseCommand(p),
-		sendCommand(p), stopCommand(p), retryCommand(p), exportCommand(p), statusCommand(p), repliesCommand(p), showCommand(p), settleCommand(p), forgetCommand(p), ledgerCommand(p),
+		sendCommand(p), stopCommand(p), retryCommand(p), exportCommand(p), statusCommand(p), repliesCommand(p), showCommand(p), settleCommand(p), forgetCommand(p), suppressCommand(p), ledgerCommand(p),
 		sandboxCommand(p), loginCommand(p), versionCommand(p),
 	)
 	root.SuggestionsMinimumDistance = 2
@@ -154,10 +154,11 @@ func (f *apiFlags) add(flags *pflag.FlagSet) {
 
 // runFlags say how a run goes.
 type runFlags struct {
+	selectFlags
 	yes, skipCheck, skipBadRows, mustResume, newContent, adoptResults, networkLedger, json bool
 	noWait, goOn, allowEmpty, sendUnchanged                                                bool
 	rate, share, progress, plan, expect, heldWith                                          string
-	workers, limit, latePasses, duplicates, canary                                         int
+	workers, limit, latePasses, duplicates, canary, confirmAbove                           int
 	lateWait, maxWait, maxOutage                                                           time.Duration
 }
 
@@ -176,6 +177,9 @@ func (f *runFlags) check(files *fileFlags) error {
 		if given := files.given(n.name); n.value > n.most || n.value < n.least && (given || n.value < 0) {
 			return fmt.Errorf("%s: %d must be a whole number from %d%s", files.origin(n.name), n.value, n.least, upTo(n.most))
 		}
+	}
+	if err := f.selectFlags.check(); err != nil {
+		return err
 	}
 	if f.skipCheck && (f.plan != "" || f.expect != "") {
 		return errors.New("--plan and --expect go with the check: it counts the rows")
@@ -203,12 +207,13 @@ func upTo(most int) string {
 
 func (f *runFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.yes, "yes", false, "don't ask before sending")
+	flags.IntVar(&f.confirmAbove, "confirm-above", 1000, "have the number typed where more than `N` people are written to [HERALD_CONFIRM_ABOVE]")
 	flags.StringVar(&f.rate, "rate", "", "send at this `rate`: auto, 160/s, 1600/10s or 9000/min [HERALD_RATE]")
 	flags.StringVar(&f.share, "share", "", "use this `part` of the API's limit, as in 80% [HERALD_SHARE]")
 	flags.IntVar(&f.workers, "workers", 0, "send this many messages at a time [HERALD_WORKERS]")
 	flags.IntVar(&f.limit, "limit", 0, "send to the first `N` rows that are pending, and stop")
-	flags.BoolVar(&f.skipCheck, "skip-check", false, "begin without reading and rendering every row first")
-	flags.BoolVar(&f.skipBadRows, "skip-bad-rows", false, "skip rows that can't be read or rendered, and send the others")
+	flags.BoolVar(&f.skipCheck, "skip-check", false, "begin without reading, rendering and judging every row first")
+	flags.BoolVar(&f.skipBadRows, "skip-bad-rows", false, "skip rows that the check refuses, and send the others")
 	flags.BoolVar(&f.mustResume, "must-resume", false, "refuse to start where there is no ledger yet")
 	flags.BoolVar(&f.newContent, "new-content", false, "accept that message, templates, sender or key changed since the last run")
 	flags.BoolVar(&f.adoptResults, "adopt-results", false, "build a lost ledger from the results file; who is missing there is written to again")
@@ -220,6 +225,7 @@ func (f *runFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.goOn, "go-on", false, "after --canary, go on without asking if every one of its messages was sent")
 	flags.DurationVar(&f.maxWait, "max-wait", governor.DefaultMaxWait, "stop when the API would let nothing through for longer than this")
 	flags.DurationVar(&f.maxOutage, "max-outage", maxOutage, "stop when the API could not be reached for longer than this")
+	f.selectFlags.add(flags)
 	f.addExpectations(flags)
 	f.addOutput(flags)
 }

@@ -612,7 +612,11 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 	look := time.NewTicker(5 * time.Millisecond)
 	defer look.Stop()
 	late := time.After(patience)
-	for !strings.Contains(ts.ReadFile(args[0]), args[1]) {
+	for {
+		text, _ := os.ReadFile(ts.MkAbs(args[0])) // it may not be there yet
+		if bytes.Contains(text, []byte(args[1])) {
+			return
+		}
 		select {
 		case <-look.C:
 		case <-late:

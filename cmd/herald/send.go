@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/user"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -45,7 +46,7 @@ the ledger does not know of it.`,
 			if err := fromEnvironment(p, c.Flags()); err != nil {
 				return err
 			}
-			if err := test.check(); err != nil {
+			if err := test.check(&s.run.selectFlags); err != nil {
 				return &usageError{err: err, command: c.CommandPath()}
 			}
 			defer s.close()
@@ -65,7 +66,7 @@ the ledger does not know of it.`,
 	s.run.addHeldWith(c.Flags())
 	c.Flags().StringVar(&s.run.plan, "plan", "", "send what this `file` of herald check --write-plan says, and to nobody else")
 	c.Flags().StringSliceVar(&test.to, "test-to", nil, "send as a test to this `contact` of yours: its id or email address; several with commas")
-	c.Flags().IntVar(&test.line, "line", 0, "with --test-to: the row on this line of the source; without, the first row")
+	s.run.addLine(c.Flags(), lineUsage+"; with --test-to the one row that is sent, without --line the first")
 	c.Flags().StringVar(&test.variant, "variant", "", "with --test-to: this `variant` of the message, whichever the row gets")
 	c.Flags().IntVar(&test.sample, "sample", 0, "with --test-to: `N` rows from all over the source")
 	return c
@@ -144,7 +145,10 @@ func (s *session) prepare(ctx context.Context, path string) error {
 	if err := s.openLedger(); err != nil {
 		return err
 	}
-	return s.openGate()
+	if err := s.openGate(); err != nil {
+		return err
+	}
+	return s.loadSkips()
 }
 
 // surveyed checks every row, unless that was waived; it refuses bad rows,
@@ -157,8 +161,10 @@ func (s *session) surveyed(ctx context.Context) (*survey, error) {
 	if err != nil {
 		return nil, err
 	}
-	if v.bad > 0 && !s.run.skipBadRows {
-		s.printSurvey(v)
+	if v.refuses(s.run.skipBadRows) {
+		if err := s.showSurvey(ctx, v, showing{}); err != nil {
+			return nil, err
+		}
 		return nil, s.refuseRows(v)
 	}
 	return v, nil
@@ -221,7 +227,7 @@ func (s *session) execute(ctx, cut context.Context, m mode, v *survey) error {
 	}
 	o := observe(s.resultsPath())
 	first := &canary{session: s, observer: o}
-	config := s.addVariants(s.addWhen(s.engineConfig(o)))
+	config := s.addWhen(s.engineConfig(o))
 	config.Canary, config.GoOn = s.engineCanary(v), first.goOn
 	o.canary = config.Canary
 	engine := sender.New(config)
@@ -292,10 +298,10 @@ func (s *session) finish(m mode, o *observer, p sender.Progress, took time.Durat
 
 func (s *session) engineConfig(o *observer) sender.Config {
 	return sender.Config{
-		Open: s.open, Key: s.renderer.Key, Render: s.renderer.Render, Keys: s.book,
+		Open: s.open, Key: s.renderer.Key, RenderVariant: s.rendering(), Keys: s.book,
 		Pace: s.governor.Pace, Send: s.client.CreateMessage, Ledger: s.ledger,
 		Probe: s.probe, Disconnect: s.client.CloseIdleConnections,
-		Pick: s.pick, Former: s.former, Hold: s.hold, Observe: o.saw,
+		Pick: s.pick, Former: s.former, Hold: s.leaves, HoldBack: s.heldBack, Skip: s.skip, Observe: o.saw,
 		Workers: s.campaign.Workers, Limit: s.run.limit,
 		LatePasses: s.run.latePasses, LateWait: s.run.lateWait,
 		Breaker: sender.Thresholds{
@@ -305,6 +311,14 @@ func (s *session) engineConfig(o *observer) sender.Config {
 		},
 		MaxOutage: cmp.Or(s.run.maxOutage, maxOutage),
 	}
+}
+
+// rendering is what makes the messages of a run: it refuses what the check refused.
+func (s *session) rendering() variantRenderer {
+	if s.examiner == nil {
+		return s.variantRenderer()
+	}
+	return s.examiner.renderSound
 }
 
 // probe asks the API something that writes to nobody.
@@ -322,7 +336,7 @@ const alike = 20
 func (s *session) runRecord(m mode, v *survey) ledger.Run {
 	r := ledger.Run{
 		Command: m.command, Started: time.Now().UTC(), PID: os.Getpid(), Version: version(),
-		Flags: m.flags, Source: s.sourceName, Fingerprint: s.fingerprint(), Content: s.newContent(s.ledger.Runs()),
+		Flags: slices.Concat(m.flags, s.run.selection()), Source: s.sourceName, Fingerprint: s.fingerprint(), Content: s.newContent(s.ledger.Runs()),
 	}
 	r.Host, _ = os.Hostname()
 	if u, err := user.Current(); err == nil {

@@ -36,12 +36,15 @@ type session struct {
 	campaign   *campaign.Campaign
 	sourceName string // as people call it
 	sourcePath string
-	layout     layout      // of the source
+	layout     layout // of the source
+	header     *source.Header
 	sourceInfo fs.FileInfo // of the file as it was at the first pass
 	renderer   *campaign.Renderer
-	offline    bool   // senders are not looked up
-	anySender  bool   // nor need they exist: a rehearsal
-	missing    string // why the source is not at hand, where that is no error
+	offline    bool      // senders are not looked up
+	anySender  bool      // nor need they exist: a rehearsal
+	missing    string    // why the source is not at hand, where that is no error
+	examiner   *examiner // of the check; nil without one
+	showValues bool      // contact data may be seen
 
 	client    *intercom.Client
 	governor  *governor.Governor
@@ -55,11 +58,18 @@ type session struct {
 	// unchanged tells rows of a corrected copy that were not corrected, hold those
 	// that are not sent; both may be nil.
 	unchanged, hold func(*source.Recipient, ledger.State) bool
-	book            sender.Keys    // what the ledger says; empty where there is none yet
+	skipRules       []skipRule     // in their order
+	book            book           // what the ledger says; empty where there is none yet
 	ledger          *ledger.Ledger // nil until it exists
 	when            schedule
 
 	ledgerWritten time.Time // last, before it was opened; zero if it is new
+}
+
+// A book is what is on record of each key.
+type book interface {
+	sender.Keys
+	Lookup(key string) ledger.State
 }
 
 // load reads the campaign file and lets flags overrule it.
@@ -86,6 +96,9 @@ func (s *session) load(path string) error {
 		return err
 	}
 	if err := s.checkVariants(); err != nil {
+		return err
+	}
+	if err := s.setEdition(); err != nil {
 		return err
 	}
 	c.Workers = cmp.Or(s.run.workers, c.Workers)
@@ -123,7 +136,7 @@ func (s *session) bind(ctx context.Context) error {
 		return err
 	}
 	defer rows.Close()
-	s.layout = layoutOf(rows)
+	s.layout, s.header = layoutOf(rows), rows.Header()
 	o := campaign.CompileOptions{Admin: s.admin}
 	if s.offline {
 		o.Admin = nil

@@ -98,7 +98,7 @@ func (s *session) accountOf(book *ledger.Book, w wanted) (*account, *search, err
 		return nil, nil, err
 	}
 	fit := found.found()
-	a := &account{Campaign: s.campaign.Name, File: s.campaign.File, Ledger: s.ledgerPath(), Sandbox: s.wasSandbox(book), Found: len(fit) + found.more}
+	a := &account{Campaign: s.title(), File: s.campaign.File, Ledger: s.ledgerPath(), Sandbox: s.wasSandbox(book), Found: len(fit) + found.more}
 	a.People, err = s.fatesOf(book, fit[:min(mostListed, len(fit))])
 	return a, found, err
 }

@@ -41,25 +41,35 @@ func (s *session) showFolder(ctx context.Context, dir string, w wanted) error {
 func (s *session) askFolder(ctx context.Context, shelf *shelf, w wanted) (accounts []*account, near string, err error) {
 	accounts = []*account{}
 	for _, path := range shelf.campaigns {
-		t := s.twin()
-		a, found, err := t.askOneOf(ctx, path, w)
-		t.close()
+		twins, err := s.twins(path)
 		if err != nil {
 			return nil, "", err
 		}
-		if a == nil {
-			continue
-		}
-		near = cmp.Or(near, found.suggestion())
-		same := slices.IndexFunc(accounts, func(b *account) bool { return b.Ledger == a.Ledger })
-		switch {
-		case same < 0:
-			accounts = append(accounts, a)
-		case accounts[same].Found == 0: // its own source may know by another name
-			accounts[same] = a
+		for _, t := range twins {
+			a, found, err := t.askOneOf(ctx, path, w)
+			t.close()
+			if err != nil {
+				return nil, "", err
+			}
+			if a != nil {
+				near = cmp.Or(near, found.suggestion())
+				accounts = withAccount(accounts, a)
+			}
 		}
 	}
 	return accounts, near, nil
+}
+
+// withAccount adds what a ledger says, once where several files share one.
+func withAccount(accounts []*account, a *account) []*account {
+	same := slices.IndexFunc(accounts, func(b *account) bool { return b.Ledger == a.Ledger })
+	switch {
+	case same < 0:
+		return append(accounts, a)
+	case accounts[same].Found == 0: // its own source may know by another name
+		accounts[same] = a
+	}
+	return accounts
 }
 
 // askOneOf asks a campaign of a folder; nil if it has no ledger.

@@ -87,7 +87,7 @@ func (s *session) status(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	st := standing{Campaign: s.campaign.Name, Ledger: s.ledgerPath()}
+	st := standing{Campaign: s.title(), Ledger: s.ledgerPath()}
 	keys := 0
 	for _, n := range book.Counts() {
 		keys += n
@@ -152,8 +152,11 @@ func (s *session) account(ctx context.Context, book *ledger.Book, known map[ledg
 	if err := s.bind(ctx); err != nil {
 		return report.Equation{}, err
 	}
+	if err := s.loadSkips(); err != nil {
+		return report.Equation{}, err
+	}
 	engine := sender.New(s.countHeld(s.addPendingZones(sender.Config{
-		Open: s.open, Key: s.renderer.Key, Keys: book, Workers: 1,
+		Open: s.open, Key: s.renderer.Key, Keys: book, Skip: s.skip, Workers: 1,
 		Pick: func(st ledger.State) bool {
 			if st.Status != ledger.Pending {
 				known[st]++

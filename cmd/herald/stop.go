@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -95,8 +94,7 @@ func (s *session) stop(ctx context.Context, path string, w wish) error {
 func (s *session) whoSends() (ledger.Holder, error) {
 	paths := []string{s.files.ledger}
 	if s.files.ledger == "" {
-		base := filepath.Join(filepath.Dir(s.campaign.File), s.campaign.Name)
-		paths = []string{base + ".ledger", base + ".sandbox.ledger"}
+		paths = []string{s.home() + ".ledger", s.home() + ".sandbox.ledger"}
 	}
 	for _, path := range paths {
 		holder, held, err := ledger.Holding(path, nil)
@@ -108,7 +106,7 @@ func (s *session) whoSends() (ledger.Holder, error) {
 			return holder, s.ledgerError(err)
 		}
 	}
-	return ledger.Holder{}, &refusal{code: exitCant, what: "nobody is sending " + s.campaign.Name + " on this machine",
+	return ledger.Holder{}, &refusal{code: exitCant, what: "nobody is sending " + s.title() + " on this machine",
 		hint: "see how it stands with: herald status " + shellQuote(s.campaign.File)}
 }
 

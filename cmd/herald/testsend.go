@@ -27,14 +27,21 @@ type testSend struct {
 const testMark = "[test] "
 
 // check says whether the flags make one sense.
-func (t *testSend) check() error {
+func (t *testSend) check(chosen *selectFlags) (err error) {
+	if len(t.to) > 0 {
+		if t.line, err = chosen.oneLine(); err != nil {
+			return err
+		}
+	}
 	switch {
-	case len(t.to) == 0 && (t.line != 0 || t.sample != 0 || t.variant != ""):
-		return errors.New("--line, --sample and --variant choose what is sent as a test: add --test-to")
+	case len(t.to) == 0 && t.sample != 0:
+		return errors.New("--sample chooses what is sent as a test: add --test-to; sample: in the campaign chooses a part of its rows")
+	case len(t.to) == 0 && t.variant != "":
+		return errors.New("--variant chooses what is sent as a test: add --test-to; --held-with chooses it for rows that are held back")
 	case t.line != 0 && t.sample != 0:
 		return errors.New("--line or --sample, not both")
-	case t.line < 0 || t.sample < 0 || t.sample > maxTestRows:
-		return fmt.Errorf("--sample must be a number from 1 to %d, --line that of a line", maxTestRows)
+	case t.sample < 0 || t.sample > maxTestRows:
+		return fmt.Errorf("--sample must be a number from 1 to %d", maxTestRows)
 	}
 	return nil
 }
@@ -121,7 +128,7 @@ func (s *session) testRows(t testSend) ([]*source.Recipient, error) {
 }
 
 func (s *session) confirmTest(ctx context.Context, rows int, contacts []intercom.Contact) error {
-	s.say("test of %s: %s to each of", s.campaign.Name, count(rows, "message"))
+	s.say("test of %s: %s to each of", s.title(), count(rows, "message"))
 	for _, c := range contacts {
 		s.say("  %s", contactWords(c))
 	}

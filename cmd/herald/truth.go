@@ -15,12 +15,6 @@ import (
 	"github.com/herald-campaigns/herald/pkg/sender"
 )
 
-// home is how the names of the campaign's own files begin: its folder and its
-// name.
-func (s *session) home() string {
-	return filepath.Join(filepath.Dir(s.campaign.File), s.campaign.Name)
-}
-
 // base is how the names of the files of this run begin.
 func (s *session) base() string {
 	if s.inSandbox() {
@@ -44,6 +38,9 @@ func (s *session) openLedger() error {
 		if s.run.mustResume {
 			return &refusal{code: exitCant, what: "there is no ledger " + s.ledgerPath() + " to resume",
 				hint: "check the campaign's name and folder, or run without --must-resume to begin"}
+		}
+		if err := s.rightEdition(); err != nil {
+			return err
 		}
 		if err := probeFolder(filepath.Dir(s.ledgerPath())); err != nil {
 			return err
@@ -101,9 +98,9 @@ func (s *session) seedEarly() {
 
 // isOurs refuses the ledger of another campaign, or of another content.
 func (s *session) isOurs() error {
-	if name := s.ledger.Header().Campaign; name != s.campaign.Name {
+	if name := s.ledger.Header().Campaign; name != s.title() {
 		return &refusal{code: exitUsage,
-			what: fmt.Sprintf("%s belongs to the campaign %q, this one is %q", s.ledgerPath(), name, s.campaign.Name),
+			what: fmt.Sprintf("%s belongs to the campaign %q, this one is %q", s.ledgerPath(), name, s.title()),
 			hint: "choose the right file with --ledger, or give this campaign a name of its own"}
 	}
 	return s.compareFingerprint(s.ledger.Runs())
@@ -161,7 +158,7 @@ func (s *session) adopt() error {
 			}
 		}
 	}
-	n, err := ledger.Adopt(s.ledgerPath(), ledger.Header{Campaign: s.campaign.Name}, entries, ledger.Options{AllowNetwork: s.run.networkLedger})
+	n, err := ledger.Adopt(s.ledgerPath(), ledger.Header{Campaign: s.title()}, entries, ledger.Options{AllowNetwork: s.run.networkLedger})
 	if err != nil {
 		return err
 	}
@@ -205,7 +202,7 @@ func (s *session) createLedger() (err error) {
 		return nil
 	}
 	s.ledger, err = ledger.Open(s.ledgerPath(), ledger.Options{
-		Create: &ledger.Header{Campaign: s.campaign.Name}, AllowNetwork: s.run.networkLedger})
+		Create: &ledger.Header{Campaign: s.title()}, AllowNetwork: s.run.networkLedger})
 	if err != nil {
 		return err
 	}

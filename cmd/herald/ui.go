@@ -29,7 +29,9 @@ func (p *program) say(format string, args ...any) {
 func (p *program) next(command string) { p.say("next: %s", command) }
 
 // next is that with the flags that this command was told.
-func (s *session) next(command string) { s.program.next(command + s.files.told(command)) }
+func (s *session) next(command string) {
+	s.program.next(command + s.files.told(command) + s.run.toldLines(command))
+}
 
 // explain says what went wrong and what to do about it.
 func (p *program) explain(err error) {
@@ -100,15 +102,20 @@ func withColumns(err error, source string, h *source.Header) error {
 	if !errors.As(err, &problems) || h == nil {
 		return err
 	}
+	r := problemsRefusal(problems)
+	r.hint += "\n  " + columnsOf(source, h)
+	return r
+}
+
+// columnsOf says what the columns of a source are, the first of them.
+func columnsOf(name string, h *source.Header) string {
 	const shown = 20
 	names := h.Names()
 	more := ""
 	if n := len(names) - shown; n > 0 {
 		names, more = names[:shown], fmt.Sprintf(" and %s more", report.Number(n))
 	}
-	r := problemsRefusal(problems)
-	r.hint += fmt.Sprintf("\n  the columns of %s are: %s%s", source, strings.Join(names, ", "), more)
-	return r
+	return fmt.Sprintf("the columns of %s are: %s%s", name, strings.Join(names, ", "), more)
 }
 
 func orHerald(command string) string {
@@ -154,7 +161,7 @@ func (s *session) ledgerError(err error) error {
 			hint: "choose another file with --ledger; this one was not touched"}
 	case errors.Is(err, ledger.ErrMissing):
 		return &refusal{code: exitCant, what: "there is no ledger " + s.ledgerPath(),
-			hint: "nothing was sent from here yet, or the campaign's name or folder is another one (see --ledger)"}
+			hint: cmp.Or(s.editionHint(), "nothing was sent from here yet, or the campaign's name or folder is another one (see --ledger)")}
 	}
 	return err
 }

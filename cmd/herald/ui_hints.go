@@ -142,28 +142,3 @@ func unknownSender(c *campaign.Campaign, sender string, w intercom.App) error {
 		what: fmt.Sprintf("%s: the sender %s is no admin of the workspace %s (%s)", c.File, sender, w.Name, w.ID),
 		hint: "set " + key + " to the id or the email address of an admin of that workspace"}
 }
-
-// rowProblem names a kind of bad row.
-func rowProblem(kind string) string {
-	names := map[string]string{
-		string(source.Ragged):          "more or fewer columns than the header",
-		string(source.StrayQuote):      "a stray quote",
-		string(source.OpenQuote):       "a quote that is never closed",
-		string(source.TooLong):         "a row that is too long",
-		string(source.NotJSON):         "not JSON",
-		string(source.NotObject):       "not a JSON object",
-		string(source.DuplicateKey):    "a JSON name twice",
-		string(campaign.KindMissing):   "a field is missing",
-		string(campaign.KindEmpty):     "an id, key, subject or body is empty",
-		string(campaign.KindInvalid):   "a value does not fit its place",
-		string(campaign.KindUnsafe):    "a value breaks out of its place in the HTML",
-		string(campaign.KindNoValue):   "the message says <no value>",
-		string(campaign.KindAdmin):     "the sender is no admin",
-		string(campaign.KindNoVariant): "no variant is for this row",
-		string(campaign.KindTemplate):  "the template fails for this row",
-	}
-	if name, ok := names[kind]; ok {
-		return name
-	}
-	return "can't be sent"
-}

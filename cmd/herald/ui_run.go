@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/herald-campaigns/herald/pkg/governor"
 	"github.com/herald-campaigns/herald/pkg/intercom"
 	"github.com/herald-campaigns/herald/pkg/ledger"
 	"github.com/herald-campaigns/herald/pkg/report"
@@ -33,7 +34,7 @@ func (s *session) printSummary(o *observer, p sender.Progress, took time.Duratio
 			Seconds  float64         `json:"seconds"`
 			Results  string          `json:"results"`
 			Ledger   string          `json:"ledger"`
-		}{s.campaign.Name, endReason(cause), p.Equation, p.Balanced(), p.Partial, p.Held, &o.summary, s.figuresOf(p, took), took.Seconds(), s.resultsPath(), s.ledgerPath()})
+		}{s.title(), endReason(cause), p.Equation, p.Balanced(), p.Partial, p.Held, &o.summary, s.figuresOf(p, took), took.Seconds(), s.resultsPath(), s.ledgerPath()})
 		return
 	}
 	if o.summary.Rows() > 0 {
@@ -83,6 +84,9 @@ func (s *session) nextAfter(m mode, p sender.Progress, cause error) error {
 		why, hint := s.haltWords(h)
 		s.say("herald: %s", why)
 		s.say("  %s", hint)
+		if p.Failed > 0 && m.command == "send" {
+			s.say("  failed rows are sent again with: herald retry %s --only failed", shellQuote(s.campaign.File))
+		}
 		if h.Cause == sender.TooLate {
 			again = "herald status " + shellQuote(s.campaign.File)
 		}
@@ -133,7 +137,7 @@ func haltSentence(h *sender.Halt) string {
 	case sender.TooManyLost:
 		return fmt.Sprintf("stopped: the outcome of %s is unknown (%s); the campaign's stop.unknown allows no more", count(h.Count, "message"), h.Code)
 	case sender.WaitedTooLong:
-		return fmt.Sprintf("stopped: the API lets nothing through: %v", h.Err)
+		return "stopped: the API lets nothing through: " + waitWords(h.Err)
 	case sender.NetworkGone:
 		return fmt.Sprintf("stopped: nothing could be sent for %s: %v", report.Duration(h.After), errorWords(h.Err))
 	case sender.AfterCanary:
@@ -154,6 +158,15 @@ func haltHint(h *sender.Halt) string {
 		return "unknown rows are not sent again by themselves. Find out what is wrong with the network or the API first"
 	}
 	return "find out why first (the results file has each answer); rows that were not reached are still to be sent"
+}
+
+// waitWords says how long the API would have to be waited for.
+func waitWords(err error) string {
+	var w *governor.WaitError
+	if !errors.As(err, &w) {
+		return fmt.Sprint(err)
+	}
+	return fmt.Sprintf("it takes another %s until it does, and %s in all is the longest wait", report.Duration(w.Wait), report.Duration(w.Max))
 }
 
 // hopelessAdvice says what to mend before anything can be sent.

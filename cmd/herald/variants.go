@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/spf13/pflag"
 
@@ -64,22 +63,13 @@ func (s *session) renderAs(name string) error {
 	return nil
 }
 
-// addVariants has an engine render each row in its variant, and hold rows back.
-func (s *session) addVariants(c sender.Config) sender.Config {
-	if len(s.campaign.Variants) == 0 {
-		return c
-	}
-	c.RenderVariant = s.variantRenderer()
-	hold := c.Hold
-	c.Hold = func(row *source.Recipient, picked ledger.State) bool {
-		return s.heldBack(row, picked) || hold != nil && hold(row, picked)
-	}
-	return c
-}
+// A variantRenderer makes a row's message and names its variant, empty if the
+// campaign has none; had is the one that is on record.
+type variantRenderer = func(row *source.Recipient, had string) (m *intercom.Message, variant string, err error)
 
 // variantRenderer returns what makes a row's message, in the variant that is on
 // record or that was chosen for rows that were held, else in the row's own.
-func (s *session) variantRenderer() func(*source.Recipient, string) (*intercom.Message, string, error) {
+func (s *session) variantRenderer() variantRenderer {
 	winner := cmp.Or(s.run.heldWith, s.lastWinner())
 	return func(row *source.Recipient, had string) (*intercom.Message, string, error) {
 		if had == "" && winner != "" && s.renderer.Held(row) {
@@ -115,27 +105,6 @@ func (s *session) lastWinner() string {
 		}
 	}
 	return ""
-}
-
-// countVariants has an engine that checks rows count them by variant.
-func (v *survey) countVariants(c sender.Config) sender.Config {
-	render := c.RenderVariant
-	if render == nil {
-		return c
-	}
-	var mu sync.Mutex
-	counts := map[string]int{}
-	v.Variants = counts
-	c.RenderVariant = func(row *source.Recipient, had string) (*intercom.Message, string, error) {
-		m, name, err := render(row, had)
-		if err == nil {
-			mu.Lock()
-			counts[name]++
-			mu.Unlock()
-		}
-		return m, name, err
-	}
-	return c
 }
 
 // describeVariants says which variants the rows get that are to be sent.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"io"
 	"strings"
 
 	"github.com/herald-campaigns/herald/pkg/report"
@@ -31,8 +32,10 @@ func shellQuote(words ...string) string {
 
 // printJSON prints a command's result for programs. Nothing can be done about
 // an output that nobody takes.
-func (p *program) printJSON(v any) {
-	enc := json.NewEncoder(p.out)
+func (p *program) printJSON(v any) { encodeJSON(p.out, v) }
+
+func encodeJSON(w io.Writer, v any) {
+	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	_ = enc.Encode(v)

@@ -33,6 +33,9 @@ type binder struct {
 	calls    []function // what templates may call
 	problems Problems
 	uses     []Use
+	fixed    map[string]*Fixed // by setting
+	setting  string            // whose template is at hand
+	testing  bool              // the condition of a branch is at hand
 
 	// of the template at hand
 	set   *set
@@ -89,7 +92,9 @@ func (b *binder) list(l *parse.ListNode, s scope) {
 
 func (b *binder) branch(n *parse.BranchNode, s scope, inside dot) {
 	b.prune(n, s)
+	b.testing = true
 	b.pipe(n.Pipe, s, use{condition: true})
+	b.testing = false
 	b.list(n.List, scope{inside, s.dollar})
 	b.list(n.ElseList, s)
 }

@@ -103,7 +103,7 @@ func (b *binder) note(s *site, d dot) {
 	if d != rowDot || len(s.path) == 0 {
 		return
 	}
-	u := Use{Field: strings.Join(s.path, "."), Handled: s.handled, File: s.tmpl.File}
+	u := Use{Setting: b.setting, Field: strings.Join(s.path, "."), Handled: s.handled, Tested: b.testing, File: s.tmpl.File}
 	if s.column >= 0 {
 		u.Field = b.header.Names()[s.column]
 	}

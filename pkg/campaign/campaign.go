@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/herald-campaigns/herald/pkg/intercom"
@@ -42,6 +43,8 @@ type Campaign struct {
 	Message
 	Variants []Variant // of the message; none: there is one wording for all
 	Hold     float64   // part of the rows that stay pending until a variant is chosen for them; 0: none
+	Purpose  Purpose   // empty: not said
+	Selection
 
 	Rate    Rate          // zero: auto
 	Share   float64       // part of the API's limit to use, 0 < Share <= 1; 0: not said
@@ -81,6 +84,16 @@ type Message struct {
 	CreatedAt        time.Time // zero: now
 	OpenConversation bool
 }
+
+// A Purpose says whether people may refuse messages of this kind: it decides what
+// a missing opt-out text means.
+type Purpose string
+
+// The purposes.
+const (
+	Marketing Purpose = "marketing" // people may refuse it, and must be told how
+	Service   Purpose = "service"   // people need it: a receipt, a warning, a change of terms
+)
 
 // A Rate is a number of requests in a time. The zero Rate is "auto": what the
 // API's headers allow.
@@ -139,7 +152,7 @@ func Load(path string, o Options) (*Campaign, error) {
 		v := &c.Variants[i]
 		v.Body, v.bodies = f.body("variants."+v.Name+".body", t.variants[v.Name].body)
 	}
-	for _, t := range c.inline() {
+	for _, t := range slices.Concat(c.inline(), c.Conditions()) {
 		f.parse(t)
 	}
 	if c.When.ZoneOf != nil {

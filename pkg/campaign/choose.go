@@ -1,12 +1,10 @@
 package campaign
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"math"
-	"strings"
 
 	"github.com/herald-campaigns/herald/pkg/source"
 )
@@ -161,21 +159,6 @@ func (r *Renderer) chooseByCondition(row *source.Recipient) (*choice, error) {
 		Reason: "no condition is true of the row, and there is no variant " + Else}
 }
 
-// holds reports whether a condition is true of a row.
-func (p *program) holds(b *bytes.Buffer, row *source.Recipient) (bool, error) {
-	text, err := p.one(b, row)
-	if err != nil {
-		return false, err
-	}
-	switch text = strings.TrimSpace(text); text {
-	case "true":
-		return true, nil
-	case "false", "":
-		return false, nil
-	}
-	return false, p.refuse(KindInvalid, fmt.Sprintf(`must come out as true or false, not %q: as in {{eq .lang "de"}}`, text))
-}
-
 // Has reports whether the campaign has a variant of this name.
 func (r *Renderer) Has(name string) bool { return r.choice(name) != nil }
 
@@ -185,6 +168,19 @@ func (r *Renderer) As(name string) *Renderer {
 	one := *r
 	one.wording, one.choices = r.choice(name).wording, nil
 	return &one
+}
+
+// wordings returns what messages may be made with, each variant's or the one there
+// is.
+func (r *Renderer) wordings() []wording {
+	if len(r.choices) == 0 {
+		return []wording{r.wording}
+	}
+	all := make([]wording, len(r.choices))
+	for i, c := range r.choices {
+		all[i] = c.wording
+	}
+	return all
 }
 
 // wordingOf returns what a row's message is made with.

@@ -50,9 +50,12 @@ func (b *binder) compile(name string, s *set) *program {
 	t := s.files[s.root]
 	p := &program{name: name, root: s.root, tmpl: t, files: s.files, html: t.Format != Plain}
 	before := len(b.problems)
+	b.setting = name
 	if p.sites = b.bind(s); len(b.problems) > before {
 		return p
 	}
+	b.fixed[name] = fixedOf(s, p.html)
+	b.fixed[name].Setting = name
 	funcs := p.funcs(b.calls)
 	var trees treeFinder
 	var err error

@@ -108,7 +108,7 @@ func (d *decoder) add(n *yaml.Node, format string, args ...any) *Problem {
 
 // mapping reads a mapping that may have these keys; within is the name of the
 // mapping with a dot behind it, empty for the file itself. It returns the keys
-// that have a value.
+// that have a value, also one that was only mistyped.
 func (d *decoder) mapping(within string, n *yaml.Node, keys []key) map[string]bool {
 	n = resolve(n)
 	if n.Kind != yaml.MappingNode {
@@ -126,30 +126,34 @@ func (d *decoder) mapping(within string, n *yaml.Node, keys []key) map[string]bo
 			continue
 		}
 		seen[k.Value] = k.Line
-		if read := d.find(within, k, keys); read != nil && !isNull(v) {
-			found[k.Value] = true
+		read, meant := d.find(within, k, keys)
+		if meant != "" && !isNull(v) {
+			found[meant] = true // else it is reported as missing, too
+		}
+		if read != nil && !isNull(v) {
 			read(within+k.Value, v)
 		}
 	}
 	return found
 }
 
-// find returns the reader of a key, or notes that there is none.
-func (d *decoder) find(within string, k *yaml.Node, keys []key) reader {
+// find returns the reader of a key, or notes that there is none, and which key
+// is meant, as far as that is clear.
+func (d *decoder) find(within string, k *yaml.Node, keys []key) (read reader, meant string) {
 	names := make([]string, 0, len(keys))
 	for _, known := range keys {
 		if known.name == k.Value && k.Kind == yaml.ScalarNode {
-			return known.read
+			return known.read, known.name
 		}
 		names = append(names, known.name)
 	}
 	if k.Kind != yaml.ScalarNode {
 		d.add(k, "%s has a key that is no text", subjectOf(within))
-		return nil
+		return nil, ""
 	}
 	p := d.add(k, "unknown key %s%s", within, k.Value)
 	p.Suggestion = Nearest(k.Value, names)
-	return nil
+	return nil, p.Suggestion
 }
 
 // subjectOf names a mapping at the beginning of a message.

@@ -12,10 +12,10 @@
 //
 // # Templates
 //
-// to.type, to.id, key, message.subject, message.from, send_window.timezone, the
-// values of message.cc and message.bcc, and subject, from and when of a variant are
-// Go templates (text/template). {{.first_name}}
-// is the column first_name; a column "First Name" is {{.first_name}} too, or
+// to.type, to.id, key, only, except, message.subject, message.from,
+// send_window.timezone, the values of message.cc and message.bcc, and subject, from
+// and when of a variant are Go templates (text/template). {{.first_name}} is the
+// column first_name; a column "First Name" is {{.first_name}} too, or
 // {{col "First Name"}}. {{.vars.event}} is the constant event under vars. In a
 // JSONL source {{.company.name}} is a field of an object.
 //
@@ -57,10 +57,18 @@
 // variants' names, so it is the same in every run; a variant that is added takes
 // rows from all others, and moves none between them. What a row was sent once, or
 // failed with, it keeps ([Renderer.Variant]). By condition the first counts whose
-// when renders true; false or nothing is no, anything else the row's error, and so
-// is a row that no condition is true of, without else. hold keeps a part of the rows
+// when renders true, by the rules of only and except; that no condition is true of
+// a row is its error, without else. hold keeps a part of the rows
 // back ([Renderer.Held]) and goes with weights. Names, weights, conditions and
 // texts are parts of what is sent ([Campaign.Parts]); hold is not.
+//
+// # Who is left out
+//
+// only, except, sample and suppress leave rows out. They are no part of what is
+// sent: the fingerprint does not have them, and they may change between runs.
+// only and except must render true, yes or 1, or false, no, 0 or nothing; another
+// result, or a field that is absent, is the row's error. The lists of suppress
+// are not read here.
 //
 // # Absent, null, empty
 //

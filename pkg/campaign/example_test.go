@@ -50,7 +50,6 @@ func ExampleProblems() {
 		}
 	}
 	// Output:
-	// line 1: message is missing ""
 	// line 1: name: "spring launch" must be made of letters, digits, dots, dashes and underscores, 100 at most: it names files "spring-launch"
 	// line 3: to.type: "usr" must be user or lead "user"
 	// line 4: unknown key mesage "message"

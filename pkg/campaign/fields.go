@@ -12,9 +12,7 @@ import (
 )
 
 // later are the keys that the design keeps for versions to come.
-var later = []string{
-	"suppress", "only", "except", "sample", "unsubscribed", "purpose",
-}
+var later = []string{"unsubscribed"}
 
 // campaign reads the whole file into c, but for the bodies, which it returns.
 func (d *decoder) campaign(c *Campaign) *draft {
@@ -23,7 +21,7 @@ func (d *decoder) campaign(c *Campaign) *draft {
 		return t
 	}
 	var times timetable
-	found := d.mapping("", d.root, append(d.unsupported(later), []key{
+	found := d.mapping("", d.root, append(append(d.unsupported(later), d.selection(&c.Selection)...), []key{
 		{"name", value(d, &c.Name, parseName)},
 		{"source", d.source(&c.Source.Path)},
 		{"encoding", value(d, &c.Source.Encoding, parseText)},
@@ -31,6 +29,7 @@ func (d *decoder) campaign(c *Campaign) *draft {
 		{"vars", d.vars(c.Vars)},
 		{"to", d.to(&c.To)},
 		{"key", d.template(&c.Key)},
+		{"purpose", value(d, (*string)(&c.Purpose), oneOf(string(Marketing), string(Service)))},
 		{"message", d.message(&c.Message, t)},
 		{"variants", d.variants(c, t)},
 		{"hold", d.hold(&c.Hold, t)},

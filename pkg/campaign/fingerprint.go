@@ -22,7 +22,7 @@ type Part struct {
 // Parts returns the parts that decide what each person gets: the campaign's
 // name, its message settings and templates, variants with their weights and
 // conditions, sender, key rule and constants, in a fixed order. Speed, limits,
-// what is held, the source and the API are not among them.
+// who is held or left out, the source and the API are not among them.
 func (c *Campaign) Parts() []Part {
 	var parts []Part
 	add := func(name, content string) {
@@ -86,21 +86,28 @@ func (c *Campaign) allBodies() iter.Seq2[string, *Template] {
 // files returns the texts of all template files, by name.
 func (c *Campaign) files() map[string]string {
 	files := map[string]string{}
-	add := func(s *set) {
-		if s == nil {
-			return
-		}
+	for s := range c.sets() {
 		for _, t := range s.files {
 			if t.File != c.File {
 				files[t.Name] = t.Text
 			}
 		}
 	}
-	add(c.bodies)
-	for _, v := range c.Variants {
-		add(v.bodies)
-	}
 	return files
+}
+
+// sets yields the message's body and those of variants, with their partials.
+func (c *Campaign) sets() iter.Seq[*set] {
+	return func(yield func(*set) bool) {
+		if c.bodies != nil && !yield(c.bodies) {
+			return
+		}
+		for _, v := range c.Variants {
+			if v.bodies != nil && !yield(v.bodies) {
+				return
+			}
+		}
+	}
 }
 
 func sorted[V any](m map[string]V) []string {

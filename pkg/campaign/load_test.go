@@ -102,7 +102,6 @@ campaign.yaml:1:1: message is missing`},
 		{"unknown keys", head + "wrokers: 3\nzzz: 1\n" + "message: {type: in_app, form: 7, body: b.txt}\n", `
 campaign.yaml:4:1: unknown key wrokers (did you mean workers?)
 campaign.yaml:5:1: unknown key zzz
-campaign.yaml:6:10: message.from is missing
 campaign.yaml:6:25: unknown key message.form (did you mean from?)`},
 		{"given twice", head + rest + "rate: auto\nname: again\n", "campaign.yaml:6:1: name is given twice, first in line 1"},
 		{"every value wrong", `name: "My Campaign!"
@@ -152,10 +151,9 @@ campaign.yaml:20:29: api.base_url: "api.example.com" must be an address that beg
 		{"an email needs more", head + "message: {type: email, from: 7, body: b.txt}\n", `
 campaign.yaml:4:10: message.template is missing
 campaign.yaml:4:10: message.subject is missing`},
-		{"later keys", strings.Replace(head, "contacts.csv", "{tag: beta}", 1) + rest + "sample: x\nonly: []\n", `
+		{"later keys", strings.Replace(head, "contacts.csv", "{tag: beta}", 1) + rest + "unsubscribed: x\n", `
 campaign.yaml:2:9: source as a tag, segment or query is not supported by this version: name a file
-campaign.yaml:5:9: sample is not supported by this version
-campaign.yaml:6:7: only is not supported by this version`},
+campaign.yaml:5:15: unsubscribed is not supported by this version`},
 		{"variants that are none", head + rest + "variants: []\nhold: 100%\n", `
 campaign.yaml:5:11: variants must be names, each with what it has of its own, as in a: {subject: Hello}
 campaign.yaml:6:7: hold: "100%" must be a percentage above 0% and below 100%, as in 80%`},

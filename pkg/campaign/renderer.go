@@ -37,18 +37,23 @@ type Renderer struct {
 	wording           // of a campaign without variants
 	choices  []choice // the variants
 	cc, bcc  []copyPrograms
+	only     *program // nil: all rows
+	except   *program // nil: no rows
 	zone     *program // nil: all rows have the same
 	zones    *zoneCache
 	uses     []Use
-	buffers  *sync.Pool // of *bytes.Buffer
+	texts    map[string]*Fixed // by setting
+	buffers  *sync.Pool        // of *bytes.Buffer
 }
 
 type copyPrograms struct{ kind, id *program }
 
 // A Use is one place of a template that reads a field of the row.
 type Use struct {
+	Setting string // the one whose template it is: "to.id", "message.body"; a partial belongs to the body
 	Field   string // the column's name as in the source; a JSONL field as the template says it, a.b for b in a
 	Handled bool   // the template says what to do without a value, by default or a condition
+	Tested  bool   // it stands in the condition of an {{if}}, {{with}} or {{range}}, and is not printed there
 	File    string
 	Line    int
 	Column  int
@@ -57,7 +62,7 @@ type Use struct {
 // Compile binds the campaign's templates to the columns of a source; h is nil
 // for JSONL, whose rows need not have the same fields. The error is Problems.
 func (c *Campaign) Compile(h *source.Header, o CompileOptions) (*Renderer, error) {
-	b := &binder{header: h, vars: c.Vars, calls: functions()}
+	b := &binder{header: h, vars: c.Vars, calls: functions(), fixed: map[string]*Fixed{}}
 	r := &Renderer{
 		campaign: c,
 		admin:    o.Admin,
@@ -67,6 +72,8 @@ func (c *Campaign) Compile(h *source.Header, o CompileOptions) (*Renderer, error
 		wording:  b.wording(wording{}, "message", c.Subject, c.From, c.bodies),
 		cc:       b.copies(c.CC),
 		bcc:      b.copies(c.BCC),
+		only:     b.inline(c.Only),
+		except:   b.inline(c.Except),
 		zone:     b.inline(c.When.ZoneOf),
 		zones:    &zoneCache{},
 		buffers:  &sync.Pool{New: func() any { return new(bytes.Buffer) }},
@@ -79,7 +86,7 @@ func (c *Campaign) Compile(h *source.Header, o CompileOptions) (*Renderer, error
 	for i := range r.choices {
 		r.choices[i].settle()
 	}
-	r.uses = b.uses
+	r.uses, r.texts = b.uses, b.fixed
 	return r, nil
 }
 
@@ -156,6 +163,9 @@ func (r *Renderer) RenderVariant(row *source.Recipient, name string) (*intercom.
 func (r *Renderer) render(row *source.Recipient, w *wording) (*intercom.Message, error) {
 	b := r.buffer()
 	defer r.buffers.Put(b)
+	if _, _, err := r.selected(b, row); err != nil {
+		return nil, err
+	}
 	to, err := recipient(b, row, r.toType, r.toID)
 	if err != nil {
 		return nil, err

@@ -67,16 +67,9 @@ func (r *Renderer) renderFrom(b *bytes.Buffer, row *source.Recipient, w *wording
 // FixedSenders returns the senders that do not depend on the row, each once, and
 // whether no other sender is possible.
 func (r *Renderer) FixedSenders() (senders []Sender, all bool) {
-	wordings := []wording{r.wording}
-	if len(r.choices) > 0 {
-		wordings = wordings[:0]
-		for _, c := range r.choices {
-			wordings = append(wordings, c.wording)
-		}
-	}
 	seen := map[Sender]bool{{}: true}
 	all = true
-	for _, w := range wordings {
+	for _, w := range r.wordings() {
 		all = all && w.fixed != Sender{}
 		if !seen[w.fixed] {
 			senders = append(senders, w.fixed)

@@ -93,7 +93,7 @@ func (d *decoder) variant(v *Variant, g *given) reader {
 	return func(name string, n *yaml.Node) {
 		g.found = d.mapping(name+".", n, []key{
 			{"weight", value(d, &v.Weight, parseWeight)},
-			{"when", d.template(&v.When)},
+			{"when", d.condition(&v.When)},
 			{"subject", d.template(&v.Subject)},
 			{"body", keep(&g.body)},
 			{"from", d.from(&v.From)},

@@ -179,8 +179,8 @@ func TestVariantsByCondition(t *testing.T) {
 func TestConditionsAreTrueOrFalse(t *testing.T) {
 	for value, want := range map[string]string{
 		" true\n": "a", "false": "else", "": "else",
-		"yes": `campaign.yaml:10:14: variants.a.when: must come out as true or false, not "yes": as in {{eq .lang "de"}}`,
-		"1":   `campaign.yaml:10:14: variants.a.when: must come out as true or false, not "1": as in {{eq .lang "de"}}`,
+		"Yes": "a", "1": "a", "no": "else", "0": "else",
+		"de": `campaign.yaml:10:14: variants.a.when: "de" must be true or false, as {{eq .lang "de"}} is`,
 	} {
 		c := load(t, map[string]string{"campaign.yaml": inApp("Hi") + "variants:\n  a: {when: '{{.x}}'}\n  else:\n"}, nil)
 		got, err := compile(t, c, nil).Variant(source.NewObject(1, map[string]any{"id": "1", "x": value}), "")

@@ -3,6 +3,7 @@ package ledger
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 )
 
 var (
@@ -62,5 +63,14 @@ type WriteError struct {
 	Err  error
 }
 
-func (e *WriteError) Error() string { return fmt.Sprintf("write %s: %v", e.Path, e.Err) }
+// Error leaves out the name by which the file was opened: a new ledger had
+// another one then.
+func (e *WriteError) Error() string {
+	cause := e.Err
+	if path, ok := errors.AsType[*fs.PathError](cause); ok {
+		cause = path.Err
+	}
+	return fmt.Sprintf("write %s: %v", e.Path, cause)
+}
+
 func (e *WriteError) Unwrap() error { return e.Err }

@@ -7,7 +7,7 @@
 //	| source |--->| sift |-- channel ->| render -> pace -> claim (durable) -> POST -> settle |
 //	+--------+    +------+             |             ^                        |           |
 //	               key; settled?       |             +--- release: not sent --+           |
-//	               duplicate?          +--------------------------------------------------+
+//	               duplicate? skip?    +--------------------------------------------------+
 //
 // The life of one row reads top to bottom in deliver. What is rendered and how
 // it is sent come in as function values, so send, retry, check and the late
@@ -72,8 +72,8 @@ type Config struct {
 	// Key returns what makes a row the same person in every run; required.
 	// Called by one goroutine. An error makes the row skipped/bad_row.
 	Key func(*source.Recipient) (string, error)
-	// Render makes the message of a row; required. An error makes the row
-	// skipped/bad_row.
+	// Render makes the message of a row; required, unless RenderVariant is given. An
+	// error makes the row skipped/bad_row.
 	Render func(*source.Recipient) (*intercom.Message, error)
 	// RenderVariant makes the message of a row of a campaign with variants, in the
 	// place of Render, and names the variant that it is of; had is the one that is
@@ -107,6 +107,17 @@ type Config struct {
 	// it is told the state of the key that was picked. Called by one goroutine.
 	// nil: none.
 	Hold func(row *source.Recipient, picked ledger.State) bool
+	// HoldBack says which of the others are left as they are, too, because somebody
+	// has yet to decide on them: those are counted. Called by one goroutine, once a
+	// pass. nil: none.
+	HoldBack func(row *source.Recipient, picked ledger.State) bool
+	// Skip says why a row is not to be written to, as a code and a sentence for
+	// people; no code for a row that may be. It is asked, once a pass and after the
+	// duplicate rule, for rows whose key is pending or was picked: state is the
+	// key's. A skip settles nothing, so it is decided afresh in each run, and the
+	// same row must get the same answer in all passes of one. Called by one
+	// goroutine. nil: none.
+	Skip func(row *source.Recipient, key string, state ledger.State) (code, reason string)
 	// Observe is told every outcome and skip, and the state its key had before:
 	// where that is of this run, the row replaces an earlier one. It must not
 	// block; several goroutines call it at once. nil: nobody.
@@ -180,6 +191,12 @@ func New(cfg Config) *Engine {
 	}
 	if cfg.Hold == nil {
 		cfg.Hold = func(*source.Recipient, ledger.State) bool { return false }
+	}
+	if cfg.HoldBack == nil {
+		cfg.HoldBack = func(*source.Recipient, ledger.State) bool { return false }
+	}
+	if cfg.Skip == nil {
+		cfg.Skip = func(*source.Recipient, string, ledger.State) (code, reason string) { return "", "" }
 	}
 	if cfg.Bad == nil {
 		cfg.Bad = func(int, error) {}

@@ -418,6 +418,52 @@ func TestHeldRowsStayAsTheyAre(t *testing.T) {
 	}
 }
 
+func TestSkippedRowsSettleNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, "a", "b", "b", "c", "gone", "sent")
+		f.LatePasses = 1
+		f.answer = func(_ context.Context, key string, _ int) error {
+			if key == "gone" {
+				return errNotFound
+			}
+			return nil
+		}
+		f.Limit = 3
+		var asked []string
+		f.Skip = func(_ *source.Recipient, key string, _ ledger.State) (code, reason string) {
+			asked = append(asked, key)
+			if key == "a" || key == "b" {
+				return "suppressed", "listed"
+			}
+			return "", ""
+		}
+		p := f.runAll()
+		want := report.Equation{Rows: 6, Sent: 2, Failed: 1, Skipped: 3}
+		if p.Equation != want || p.SkippedNow != 0 || f.posts["a"]+f.posts["b"] != 0 {
+			t.Errorf("%+v, want %+v; posts %v", p, want, f.posts)
+		}
+		if want := []string{"a", "b", "c", "gone", "sent", "a", "b", "gone"}; !slices.Equal(asked, want) {
+			t.Errorf("asked for %q, want %q: pending or picked, and no duplicates", asked, want)
+		}
+		if got := f.statuses("a", "b", "c"); !slices.Equal(got, []ledger.Status{ledger.Pending, ledger.Pending, ledger.Sent}) {
+			t.Errorf("%v", got)
+		}
+
+		asked = nil
+		f.Pick = func(s ledger.State) bool { return s.Status == ledger.Failed }
+		f.Skip = func(_ *source.Recipient, key string, _ ledger.State) (code, reason string) {
+			asked = append(asked, key)
+			return "suppressed", "listed"
+		}
+		if p := f.runAll(); p.Equation != (report.Equation{Rows: 6, Sent: 2, Skipped: 4}) || f.posts["gone"] != 2 {
+			t.Errorf("a retry that skips all: %+v", p.Equation)
+		}
+		if want := []string{"a", "b", "gone"}; !slices.Equal(asked, want) {
+			t.Errorf("the retry asked for %q, want %q", asked, want)
+		}
+	})
+}
+
 func TestCheckSendsNothing(t *testing.T) {
 	f := newFake(t, "a", "b", "b", "broken", "settled")
 	f.rows = f.rows[4:]

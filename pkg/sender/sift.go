@@ -99,11 +99,19 @@ func (s *sift) row(row *source.Recipient) *job {
 			ErrorMessage: "an earlier row has the same key"})
 		return nil
 	}
+	picked := s.pick(state)
+	if picked || state.Status == ledger.Pending {
+		if code, reason := s.engine.cfg.Skip(row, key, state); code != "" {
+			s.skip(report.Row{Key: key, Line: row.Line, Code: code, ErrorMessage: reason})
+			return nil
+		}
+	}
 	if s.first {
 		s.engine.tally.rows.Add(1)
 	}
 	replaces, had := s.replaces(row, key, state)
-	if s.takes(row, state, replaces) {
+	picked = replaces != "" || picked && !s.holds(row, state)
+	if s.takes(picked, state) {
 		j := &job{row: row, key: key, state: state, again: !s.first, replaces: replaces, variant: had}
 		if s.first || s.engine.later(j) {
 			return j
@@ -115,10 +123,10 @@ func (s *sift) row(row *source.Recipient) *job {
 	return nil
 }
 
-// takes reports whether a row is to be sent in this pass. What this run has
-// taken before counts, so that the limit ends every pass at the same row.
-func (s *sift) takes(row *source.Recipient, state ledger.State, replaces string) bool {
-	picked := replaces != "" || s.pick(state) && !s.holds(row, state)
+// takes reports whether a row that was picked is to be sent in this pass. What
+// this run has taken before counts, so that the limit ends every pass at the
+// same row.
+func (s *sift) takes(picked bool, state ledger.State) bool {
 	if picked || !s.first && state.ThisRun {
 		s.made++
 	}
@@ -127,8 +135,11 @@ func (s *sift) takes(row *source.Recipient, state ledger.State, replaces string)
 
 // holds reports whether a row that was picked is left as it is after all.
 func (s *sift) holds(row *source.Recipient, picked ledger.State) bool {
-	held := s.engine.cfg.Hold(row, picked)
-	if held && s.first && picked.Status == ledger.Pending {
+	if s.engine.cfg.Hold(row, picked) {
+		return true
+	}
+	held := s.engine.cfg.HoldBack(row, picked)
+	if held && s.first {
 		s.engine.tally.held.Add(1)
 	}
 	return held

@@ -36,7 +36,7 @@ func TestVariantsAreKept(t *testing.T) {
 		}
 		return m, variant, err
 	}
-	f.Hold = func(r *source.Recipient, picked ledger.State) bool {
+	f.HoldBack = func(r *source.Recipient, picked ledger.State) bool {
 		return r.At(0) == "held" && picked.Status == ledger.Pending
 	}
 	if p := f.runAll(); p.Held != 1 || p.Pending != 1 || p.Sent != 1 || p.Failed != 1 {

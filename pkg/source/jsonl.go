@@ -95,8 +95,20 @@ func (j *jsonRecords) syntaxError(text []byte) *RowError {
 	if offset >= len(text) {
 		return j.errorAt(text, len(text), NotJSON, "not valid JSON: the line ends too early")
 	}
+	if leadingZero(text, offset) {
+		return j.errorAt(text, offset-1, NotJSON, "not valid JSON: a number can't begin with 0; put quotes around it")
+	}
 	c, _ := utf8.DecodeRune(text[offset:])
 	return j.errorAt(text, offset, NotJSON, fmt.Sprintf("not valid JSON: unexpected %q", c))
+}
+
+// leadingZero reports whether the digit at an offset is refused because a number
+// begins with the zero before it, as an id that nobody quoted may.
+func leadingZero(text []byte, offset int) bool {
+	if offset < 2 || text[offset-1] != '0' || text[offset] < '0' || text[offset] > '9' {
+		return false
+	}
+	return bytes.IndexByte([]byte(jsonSpace+":,[-"), text[offset-2]) >= 0
 }
 
 // countKeys returns how many names all objects in valid JSON text have, those

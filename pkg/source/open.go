@@ -190,7 +190,7 @@ func (r *Reader) startFormat(format Format, delimiter rune) error {
 		return err
 	}
 	r.header, r.headerRaw, r.delimiter = rows.header, rows.headerRaw, rows.delimiter
-	r.blank, r.next = rows.blank, rows.next
+	r.blank, r.next, r.csv = rows.blank, rows.next, rows.csvRecords
 	return nil
 }
 

@@ -18,10 +18,12 @@ type Reader struct {
 	records     *records
 	next        func() (*Recipient, error) // nil, nil for a blank row
 	format      Format
+	csv         *csvRecords // nil for JSONL
 	header      *Header
 	headerRaw   []byte
 	delimiter   string
 	raw         []byte
+	placed      bool // raw is a recipient's, so its fields have places
 	rows        int
 	bad         int
 	blank       int
@@ -52,6 +54,7 @@ func (r *Reader) HeaderRaw() []byte { return r.headerRaw }
 func (r *Reader) Next() (*Recipient, error) {
 	for r.err == nil {
 		recipient, err := r.next()
+		r.placed = recipient != nil
 		r.raw = r.records.raw
 		if bad, ok := err.(*RowError); ok {
 			r.bad++
