@@ -66,13 +66,14 @@ func (s *session) askAll(ctx context.Context, unknown []ledger.Entry) (int, erro
 
 // messagesOf renders the messages of these rows again, from the source.
 func (s *session) messagesOf(unknown []ledger.Entry) (map[string]*intercom.Message, error) {
-	wanted := make(map[string]*intercom.Message, len(unknown))
+	wanted, variant := make(map[string]*intercom.Message, len(unknown)), map[string]string{}
 	for _, e := range unknown {
-		wanted[e.Key] = nil
+		wanted[e.Key], variant[e.Key] = nil, e.Variant
 	}
+	render := s.variantRenderer()
 	err := s.eachRow(func(key string, row *source.Recipient, _ []byte) error {
 		if m, ok := wanted[key]; ok && m == nil {
-			wanted[key], _ = s.renderer.Render(row) // a row that can't be rendered stays unknown
+			wanted[key], _, _ = render(row, variant[key]) // a row that can't be rendered stays unknown
 		}
 		return nil
 	})

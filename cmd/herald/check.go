@@ -47,6 +47,7 @@ Values are contact data: where the output is no terminal they are masked, unless
 	s.run.addOutput(c.Flags())
 	f := c.Flags()
 	s.run.addExpectations(f)
+	s.run.addHeldWith(f)
 	s.run.selectFlags.add(f)
 	s.run.addLine(f, lineUsage)
 	f.StringVar(&o.plan, "write-plan", "", "freeze what would be sent, to whom and from whom, in this new `file`, for send --plan")

@@ -95,6 +95,7 @@ func (s *session) describePlan(m mode, v *survey) {
 	line := func(name, format string, args ...any) { s.say("  %-10s %s", name, fmt.Sprintf(format, args...)) }
 	s.say("%s %s: %s", m.command, s.title(), s.channel())
 	line("to", "%s", s.audience(v))
+	s.describeVariants(line, v)
 	line("from", "%s", s.senderName())
 	line("workspace", "%s (%s, %s) at %s", s.me.App.Name, s.me.App.Region, s.me.App.ID, s.client.BaseURL())
 	if s.campaign.OpenConversation {
@@ -150,8 +151,11 @@ func (s *session) extent(m mode, v *survey) string {
 		if lost := s.ledger.Recovered(); lost > 0 {
 			text += fmt.Sprintf("; %s in flight when it stopped, now unknown", count(lost, "message"))
 		}
-	case v.Ready < v.whole || v.Ready == 1:
+	case v.Ready < v.whole || v.Ready == 1 || v.Held > 0:
 		text = "FIRST run: " + n + " will be written to"
+	}
+	if v.Held > 0 {
+		text += "; " + heldWords(v.Held)
 	}
 	if v.Ready < v.whole {
 		text += fmt.Sprintf("; --limit leaves the other %s for later", report.Number(v.whole-v.Ready))
@@ -162,7 +166,9 @@ func (s *session) extent(m mode, v *survey) string {
 func (s *session) channel() string {
 	if s.campaign.Message.Type == intercom.Email {
 		text := "email"
-		if s.campaign.Subject != nil {
+		if n := len(s.campaign.Variants); n > 0 {
+			text += " in " + count(n, "variant")
+		} else if s.campaign.Subject != nil {
 			text += " “" + s.campaign.Subject.Text + "”"
 		}
 		return text
@@ -203,6 +209,8 @@ func (s *session) senderName() string {
 		return fmt.Sprintf("admin %d, not looked up in a rehearsal", fixed.ID)
 	case s.anySender && ok:
 		return fixed.Email + ", not looked up in a rehearsal"
+	case s.fromAdmin.ID == 0 && s.renderer.SendersByVariant():
+		return "each variant's own sender"
 	case s.fromAdmin.ID == 0:
 		return "each row's own sender"
 	}

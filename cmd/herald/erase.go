@@ -30,6 +30,8 @@ func (f *farewell) copies() ([]copyFile, error) {
 		{path: f.home() + ".results.csv", kind: "results", column: "key"},
 		{path: f.home() + ".sandbox.results.csv", kind: "results of the sandbox", column: "key"},
 		{path: f.home() + ".rehearsal.results.csv", kind: "results of a rehearsal", column: "key"},
+		{path: f.home() + ".replies.csv", kind: "replies", column: "key"},
+		{path: f.home() + ".sandbox.replies.csv", kind: "replies of the sandbox", column: "key"},
 	}
 	if f.files.results != "" {
 		results = append(results, copyFile{path: f.files.results, kind: "results", column: "key"})

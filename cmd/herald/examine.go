@@ -20,7 +20,8 @@ import (
 type examiner struct {
 	*session
 	linter *lint.Linter
-	bodies lint.Bodies
+	make   variantRenderer
+	bodies map[string]*lint.Bodies // by variant
 
 	// Of the goroutine that sifts:
 	addresses *lint.Addresses
@@ -31,18 +32,23 @@ type examiner struct {
 	numbers   lineSet           // such rows that are to be sent
 	lengths   [lint.MaxKey]int  // how many of them have each length
 
-	mu      sync.Mutex
-	counts  map[lint.Kind]int
-	flagged lineSet // rows that have a finding of their own
-	doubles lineSet // rows whose key an earlier one has
-	clashes lineSet // rows whose address an earlier one has, under another key
+	mu       sync.Mutex
+	counts   map[lint.Kind]int
+	variants map[string]int // rows that can be sent, by variant
+	flagged  lineSet        // rows that have a finding of their own
+	doubles  lineSet        // rows whose key an earlier one has
+	clashes  lineSet        // rows whose address an earlier one has, under another key
 }
 
 func (s *session) newExaminer() *examiner {
-	return &examiner{
-		session: s, linter: lint.New(s.campaign, s.renderer, s.header),
-		addresses: lint.NewAddresses(), counts: map[lint.Kind]int{},
+	e := &examiner{
+		session: s, linter: lint.New(s.campaign, s.renderer, s.header), make: s.variantRenderer(), bodies: map[string]*lint.Bodies{},
+		addresses: lint.NewAddresses(), counts: map[lint.Kind]int{}, variants: map[string]int{},
 	}
+	for _, l := range e.linter.Variants() {
+		e.bodies[l.Name()] = &lint.Bodies{}
+	}
+	return e
 }
 
 // A refusedRow is the error of a row whose finding has been counted.
@@ -90,23 +96,25 @@ func (e *examiner) mark(set *lineSet, line int, k lint.Kind) {
 	}
 }
 
-// render is the engine's Render of a check.
-func (e *examiner) render(row *source.Recipient) (*intercom.Message, error) {
-	m, found := e.judge(row)
+// render is the engine's RenderVariant of a check.
+func (e *examiner) render(row *source.Recipient, had string) (*intercom.Message, string, error) {
+	m, variant, found := e.judge(row, had)
 	if m != nil && m.Body != campaign.NotLookedUp {
-		e.bodies.Add(m.Body)
+		e.bodies[variant].Add(m.Body)
 	}
-	if found == nil {
-		return m, nil
-	}
+	err := firstFault(found)
 	e.count(row.Line, found...)
-	return m, firstFault(found)
+	if err == nil {
+		e.countVariant(variant)
+	}
+	return m, variant, err
 }
 
-// renderSound is the engine's Render of a run: it refuses what the check refused.
-func (e *examiner) renderSound(row *source.Recipient) (*intercom.Message, error) {
-	m, found := e.judge(row)
-	return m, firstFault(found)
+// renderSound is the engine's RenderVariant of a run: it refuses what the check
+// refused.
+func (e *examiner) renderSound(row *source.Recipient, had string) (*intercom.Message, string, error) {
+	m, variant, found := e.judge(row, had)
+	return m, variant, firstFault(found)
 }
 
 // firstFault returns the first error among findings.
@@ -119,31 +127,44 @@ func firstFault(found []lint.Finding) error {
 	return nil
 }
 
-// judge renders a row and returns what is wrong with it. A template that panics
-// is at fault like one that fails.
-func (e *examiner) judge(row *source.Recipient) (m *intercom.Message, found []lint.Finding) {
+// judge renders a row in its variant, and returns what is wrong with it. A template
+// that panics is at fault like one that fails.
+func (e *examiner) judge(row *source.Recipient, had string) (m *intercom.Message, variant string, found []lint.Finding) {
 	defer func() {
 		if v := recover(); v != nil {
 			m, found = nil, []lint.Finding{e.linter.Refused(row, row.Line, fmt.Errorf("panic: %v", v))}
 		}
 	}()
-	m, err := e.renderer.Render(row)
+	m, variant, err := e.make(row, had)
 	if err == nil && e.timed() && e.campaign.When.ByRow {
 		_, _, err = e.renderer.Zone(row)
 	}
 	if err != nil {
-		return nil, []lint.Finding{e.linter.Refused(row, row.Line, err)}
+		return nil, variant, []lint.Finding{e.linter.Refused(row, row.Line, err)}
 	}
-	return m, e.linter.Row(row, m)
+	return m, variant, e.linter.Variant(variant).Row(row, m)
 }
 
 func (e *examiner) count(line int, found ...lint.Finding) {
+	if len(found) == 0 {
+		return
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, f := range found {
 		e.counts[f.Kind]++
 	}
 	e.flagged.add(line)
+}
+
+// countVariant counts a row that can be sent.
+func (e *examiner) countVariant(name string) {
+	if name == "" {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.variants[name]++
 }
 
 // bad is the engine's Bad: of rows that can't be read or have no key.
@@ -174,7 +195,7 @@ func (s *session) check(ctx context.Context) (*survey, error) {
 			rows, err = s.open()
 			return rows, err
 		},
-		Key: e.key, Render: e.render, Bad: e.bad, Keys: s.book,
+		Key: e.key, RenderVariant: e.render, Bad: e.bad, Keys: s.book,
 		Pick: s.pick, Former: s.former, Skip: s.skip,
 		Hold: func(row *source.Recipient, picked ledger.State) bool { // the sift is one goroutine
 			if !s.run.onLines.Has(row.Line) {
@@ -187,7 +208,10 @@ func (s *session) check(ctx context.Context) (*survey, error) {
 			if s.unchanged != nil && s.unchanged(row, picked) {
 				v.unchanged++
 			}
-			if s.hold != nil && s.hold(row, picked) {
+			return s.hold != nil && s.hold(row, picked)
+		},
+		HoldBack: func(row *source.Recipient, picked ledger.State) bool {
+			if s.heldBack(row, picked) {
 				return true
 			}
 			e.chosen()

@@ -35,6 +35,8 @@ type fate struct {
 	Link           string    `json:"link,omitzero"` // to the contact, in Intercom
 	Next           string    `json:"next,omitzero"`
 
+	held bool // pending until a variant is chosen
+
 	run int // of the claim that decided, from 1; 0: none is on record
 }
 
@@ -61,6 +63,7 @@ func (s *session) fatesOf(book *ledger.Book, people []*found) ([]*fate, error) {
 		byKey[f.key] = fates[i]
 		s.tellSkip(fates[i], f)
 	}
+	s.markHeld(people, fates)
 	for e, err := range book.Events(func(key string, _ int) bool { return byKey[key] != nil }) {
 		if err != nil {
 			return nil, err
@@ -148,6 +151,11 @@ func (s *session) explainFate(t *fate, sandbox bool) {
 			t.Next = "herald show " + shellQuote(s.campaign.File, t.ReplacedBy)
 		}
 	default:
+		if t.held {
+			t.Meaning = "Nothing was sent to this person yet: the campaign holds the row back until a variant is chosen, with herald send --" + heldWith + "."
+			t.Next = "herald replies " + file
+			break
+		}
 		t.Meaning = "Nothing was sent to this person yet: the next send does that."
 		t.Next = "herald send " + file
 	}

@@ -51,7 +51,7 @@ func (o *observer) saw(row report.Row, before ledger.State) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if before.ThisRun && before.Status.Settled() { // a late pass: the row replaces an earlier one
-		o.summary.Remove(report.Row{Status: before.Status.String(), Code: before.Code})
+		o.summary.Remove(report.Row{Status: before.Status.String(), Code: before.Code, Variant: before.Variant})
 	}
 	o.summary.Add(row)
 	if len(o.first) < o.canary && row.Attempts > 0 {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -63,7 +64,10 @@ func (s *session) preview(ctx context.Context, path string, o previewing) error 
 	if err := s.bind(ctx); err != nil {
 		return err
 	}
-	if o == (previewing{open: true}) {
+	if err := s.renderAs(o.variant); err != nil {
+		return err
+	}
+	if o == (previewing{open: true, variant: o.variant}) {
 		return s.openPage(ctx, path, 0)
 	}
 	rows, err := s.choose(ctx, o)
@@ -73,7 +77,7 @@ func (s *session) preview(ctx context.Context, path string, o previewing) error 
 	if o.open {
 		return s.openPage(ctx, path, rows[0].Line)
 	}
-	if err := s.printRows(rows, o.asJSON); err != nil || o.asJSON {
+	if err := s.printRows(rows, o); err != nil || o.asJSON {
 		return err
 	}
 	s.next("herald check " + shellQuote(path))
@@ -137,7 +141,7 @@ func (s *session) printRequest(m *intercom.Message) error {
 	return err
 }
 
-func (s *session) printMessage(row *source.Recipient, m *intercom.Message) {
+func (s *session) printMessage(row *source.Recipient, m *intercom.Message, variant string) {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(s.out, "%-9s%s\n", name, fmt.Sprintf(format, args...))
 	}
@@ -146,6 +150,13 @@ func (s *session) printMessage(row *source.Recipient, m *intercom.Message) {
 		key = "(" + err.Error() + ")"
 	}
 	line("row", "%s:%d, key %s", s.sourceName, row.Line, key)
+	if own, err := s.renderer.Variant(row, ""); err == nil && variant+own != "" {
+		text := cmp.Or(variant, own)
+		if s.renderer.Held(row) {
+			text += "; held back until a variant is chosen"
+		}
+		line("variant", "%s", text)
+	}
 	for _, to := range m.To {
 		line("to", "%s %s", to.Type, to.ID)
 	}

@@ -17,7 +17,7 @@ import (
 // A previewing is what `herald preview` was asked to show.
 type previewing struct {
 	line                        int
-	key, field, who             string
+	key, field, who, variant    string
 	sample                      int
 	longest, shortest, sparsest bool
 	asJSON, open                bool
@@ -31,6 +31,7 @@ func (o *previewing) add(f *pflag.FlagSet) {
 	f.BoolVar(&o.longest, "longest", false, "the row with the longest message")
 	f.BoolVar(&o.shortest, "shortest", false, "the row with the shortest message")
 	f.BoolVar(&o.sparsest, "sparsest", false, "the row with most optional fields missing")
+	f.StringVar(&o.variant, "variant", "", "this `variant` of the message, whichever the row gets")
 	f.BoolVar(&o.asJSON, "json", false, "print requests byte by byte as they would go to the API, one a line")
 	f.BoolVar(&o.open, "open", false, "show a page in the browser, until Ctrl-C")
 }
@@ -186,10 +187,10 @@ func (e *examiner) problems(row *source.Recipient, m *intercom.Message) []previe
 }
 
 // printRows prints messages, and refuses at the end if some can't be rendered.
-func (s *session) printRows(rows []pick, asJSON bool) error {
+func (s *session) printRows(rows []pick, o previewing) error {
 	var refused *refusal
 	for i, row := range rows {
-		if !asJSON && row.why != "" {
+		if !o.asJSON && row.why != "" {
 			s.printWhy(i, row.why)
 		}
 		m, err := s.renderer.Render(row.Recipient)
@@ -202,10 +203,10 @@ func (s *session) printRows(rows []pick, asJSON bool) error {
 				refused = &refusal{code: exitUsage, what: "not every message could be rendered", hint: "see above"}
 			}
 			continue
-		case asJSON:
+		case o.asJSON:
 			err = s.printRequest(m)
 		default:
-			s.printMessage(row.Recipient, m)
+			s.printMessage(row.Recipient, m, o.variant)
 		}
 		if err != nil {
 			return err
@@ -214,7 +215,7 @@ func (s *session) printRows(rows []pick, asJSON bool) error {
 	if refused != nil {
 		return refused
 	}
-	if asJSON {
+	if o.asJSON {
 		s.sayWithoutSender(rows[0].Recipient)
 	}
 	return nil

@@ -176,6 +176,12 @@ func (s *session) printHead(v *survey) {
 		fmt.Fprintf(s.out, ", %s that can't be sent", report.Number(v.Bad))
 	}
 	fmt.Fprintln(s.out)
+	if len(v.Variants) > 0 {
+		fmt.Fprintf(s.out, "variants: %s\n", s.variantWords(v.Variants))
+	}
+	if v.Held > 0 {
+		fmt.Fprintf(s.out, "%s until a variant is chosen for them\n", heldWords(v.Held))
+	}
 	if v.strays != "" {
 		fmt.Fprintln(s.out, v.strays)
 	}

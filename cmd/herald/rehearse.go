@@ -58,6 +58,7 @@ cut would, and goes on: the sandbox counts who was written to twice.`,
 	_ = f.MarkHidden("join-ledger")
 	s.run.selectFlags.add(f)
 	s.run.addLine(f, lineUsage)
+	s.run.addHeldWith(f)
 	s.run.addOutput(f)
 	return c
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 
+	"github.com/herald-campaigns/herald/pkg/ledger"
 	"github.com/herald-campaigns/herald/pkg/lint"
 	"github.com/herald-campaigns/herald/pkg/source"
 )
@@ -73,11 +74,24 @@ func (e *examiner) again(row *source.Recipient, complete int) (found []lint.Find
 
 // flaws judges a row by itself, as the first pass did.
 func (e *examiner) flaws(row *source.Recipient) []lint.Finding {
-	if _, err := e.renderer.Key(row); err != nil {
+	key, err := e.renderer.Key(row)
+	if err != nil {
 		return []lint.Finding{e.linter.Refused(row, row.Line, err)}
 	}
-	_, found := e.judge(row)
+	_, _, found := e.judge(row, e.variantOf(row, key))
 	return found
+}
+
+// variantOf returns the variant that is on record of a row, as the engine finds it.
+func (e *examiner) variantOf(row *source.Recipient, key string) string {
+	state := e.book.Lookup(key)
+	if state.Status != ledger.Pending || e.former == nil {
+		return state.Variant
+	}
+	if was := e.book.Lookup(e.former(row)); was.Status == ledger.Failed && e.pick(was) {
+		return was.Variant
+	}
+	return state.Variant
 }
 
 // about is a finding of a row among others.

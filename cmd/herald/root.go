@@ -48,7 +48,7 @@ func rootCommand(p *program) *cobra.Command {
 	}
 	root.AddCommand(
 		demoCommand(p), initCommand(p), checkCommand(p), previewCommand(p), rehearseCommand(p),
-		contactsCommand(p), sendCommand(p), stopCommand(p), retryCommand(p), exportCommand(p), statusCommand(p), showCommand(p), settleCommand(p), forgetCommand(p), suppressCommand(p), ledgerCommand(p),
+		contactsCommand(p), sendCommand(p), stopCommand(p), retryCommand(p), exportCommand(p), statusCommand(p), repliesCommand(p), showCommand(p), settleCommand(p), forgetCommand(p), suppressCommand(p), ledgerCommand(p),
 		sandboxCommand(p), loginCommand(p), versionCommand(p),
 	)
 	root.SuggestionsMinimumDistance = 2
@@ -157,7 +157,7 @@ type runFlags struct {
 	selectFlags
 	yes, skipCheck, skipBadRows, mustResume, newContent, adoptResults, networkLedger, json bool
 	noWait, goOn, allowEmpty, sendUnchanged                                                bool
-	rate, share, progress, plan, expect                                                    string
+	rate, share, progress, plan, expect, heldWith                                          string
 	workers, limit, latePasses, duplicates, canary, confirmAbove                           int
 	lateWait, maxWait, maxOutage                                                           time.Duration
 }

@@ -57,6 +57,8 @@ cut, not-json or empty; WHEN is a share (1%), first:20 or id:CONTACT.`,
 	f.StringArrayVar(&unknown, "unknown-contact", nil, "the contact with this `id` does not exist; several times")
 	f.Var(shareFlag{&o.Contacts.TooNew}, "too-new", "this `share` of contacts is not found the first time")
 	f.Var(shareFlag{&o.Contacts.Unsubscribed}, "unsubscribed", "this `share` of contacts refuses emails")
+	f.Var(shareFlag{&o.Replies.Share}, "replies", "this `share` of contacts replies to what it gets")
+	f.DurationVar(&o.Replies.After, "reply-after", 0, "those take this long to reply")
 	f.StringVar(&people, "people", "", "the workspace's contacts are those in this .jsonl `file`, and nobody else")
 	f.BoolVar(&o.Restricted, "restricted", false, "answer as a workspace without a subscription does")
 	f.StringVar(&o.Token, "accept-token", "", "accept only this made-up `token`")

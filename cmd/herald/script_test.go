@@ -42,6 +42,7 @@ import (
 //	sandbox stop                leaves HERALD_BASE_URL at the closed port
 //	sandbox witness             what arrived, a line each, on stdout
 //	sandbox deliveries          CONTACT COUNT lines on stdout
+//	sandbox reply CONTACT...    each replies to the last message it got
 //	sandbox bodies              what was POSTed, sorted, a line each, on stdout
 //	sandbox arrived             waits for the first held POST
 //	sandbox release             lets held POSTs go on, and holds no more
@@ -216,7 +217,7 @@ func repeatToken(w http.ResponseWriter, r *http.Request) {
 func sandboxCmd(ts *testscript.TestScript, neg bool, args []string) {
 	s := stageOf(ts)
 	if neg || len(args) == 0 || args[0] != "start" && s.scene == nil {
-		ts.Fatalf("usage: sandbox start|stop|witness|deliveries|bodies|processes|arrived|release")
+		ts.Fatalf("usage: sandbox start|stop|witness|deliveries|bodies|reply|processes|arrived|release")
 	}
 	switch args[0] {
 	case "start":
@@ -231,6 +232,11 @@ func sandboxCmd(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	case "release":
 		s.release()
+	case "reply":
+		for _, contact := range args[1:] {
+			_, err := s.box.Reply(contact)
+			ts.Check(err)
+		}
 	case "bodies":
 		fmt.Fprintln(ts.Stdout(), strings.Join(s.posted(), "\n"))
 	case "processes":
@@ -589,9 +595,9 @@ func helps(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func sendSignal(ts *testscript.TestScript, neg bool, args []string) {
-	signals := map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "QUIT": syscall.SIGQUIT}
+	signals := map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "QUIT": syscall.SIGQUIT, "KILL": syscall.SIGKILL}
 	if neg || len(args) != 1 || signals[args[0]] == 0 {
-		ts.Fatalf("usage: signal INT|TERM|QUIT")
+		ts.Fatalf("usage: signal INT|TERM|QUIT|KILL")
 	}
 	for _, c := range ts.BackgroundCmds() {
 		ts.Check(c.Process.Signal(signals[args[0]]))

@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/herald-campaigns/herald/pkg/campaign"
-	"github.com/herald-campaigns/herald/pkg/intercom"
 	"github.com/herald-campaigns/herald/pkg/ledger"
 	"github.com/herald-campaigns/herald/pkg/sender"
 	"github.com/herald-campaigns/herald/pkg/source"
@@ -54,15 +53,21 @@ the ledger does not know of it.`,
 			if len(test.to) > 0 {
 				return s.sendTest(c.Context(), args[0], test)
 			}
-			return s.send(c.Context(), args[0], mode{command: "send", picks: pending})
+			m := mode{command: "send", picks: pending}
+			if s.run.heldWith != "" {
+				m.flags = []string{"--" + heldWith, s.run.heldWith}
+			}
+			return s.send(c.Context(), args[0], m)
 		},
 	}
 	s.files.add(c.Flags())
 	s.api.add(c.Flags())
 	s.run.add(c.Flags())
+	s.run.addHeldWith(c.Flags())
 	c.Flags().StringVar(&s.run.plan, "plan", "", "send what this `file` of herald check --write-plan says, and to nobody else")
 	c.Flags().StringSliceVar(&test.to, "test-to", nil, "send as a test to this `contact` of yours: its id or email address; several with commas")
 	s.run.addLine(c.Flags(), lineUsage+"; with --test-to the one row that is sent, without --line the first")
+	c.Flags().StringVar(&test.variant, "variant", "", "with --test-to: this `variant` of the message, whichever the row gets")
 	c.Flags().IntVar(&test.sample, "sample", 0, "with --test-to: `N` rows from all over the source")
 	return c
 }
@@ -205,6 +210,8 @@ func (s *session) nothingToDo(v *survey) error {
 		s.say("%s in flight when the last run died and now unknown", count(s.ledger.Recovered(), "message"))
 		s.next("herald settle " + shellQuote(s.campaign.File) + " --interactive")
 		return errLeft
+	case v.Rows.Pending > 0 && v.Rows.Pending == v.Held:
+		s.nextForHeld(v.Held)
 	case v.Rows.Pending > 0:
 		s.next("herald send " + shellQuote(s.campaign.File))
 	case v.Rows.Failed > 0:
@@ -297,11 +304,11 @@ func (s *session) finish(m mode, o *observer, p sender.Progress, took time.Durat
 
 func (s *session) engineConfig(o *observer) sender.Config {
 	return sender.Config{
-		Open: s.open, Key: s.renderer.Key, Render: s.rendering(), Keys: s.book,
+		Open: s.open, Key: s.renderer.Key, RenderVariant: s.rendering(), Keys: s.book,
 		ByContact: s.campaign.To.By() != "" && !s.anySender,
 		Pace:      s.governor.Pace, Send: s.client.CreateMessage, Ledger: s.ledger,
 		Probe: s.probe, Disconnect: s.client.CloseIdleConnections,
-		Pick: s.pick, Former: s.former, Hold: s.leaves, Skip: s.skip, Observe: o.saw,
+		Pick: s.pick, Former: s.former, Hold: s.leaves, HoldBack: s.heldBack, Skip: s.skip, Observe: o.saw,
 		Workers: s.campaign.Workers, Limit: s.run.limit,
 		LatePasses: s.run.latePasses, LateWait: s.run.lateWait,
 		Breaker: sender.Thresholds{
@@ -313,10 +320,10 @@ func (s *session) engineConfig(o *observer) sender.Config {
 	}
 }
 
-// render is what makes the messages of a run: it refuses what the check refused.
-func (s *session) rendering() func(*source.Recipient) (*intercom.Message, error) {
+// rendering is what makes the messages of a run: it refuses what the check refused.
+func (s *session) rendering() variantRenderer {
 	if s.examiner == nil {
-		return s.renderer.Render
+		return s.variantRenderer()
 	}
 	return s.examiner.renderSound
 }

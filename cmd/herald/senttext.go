@@ -35,9 +35,9 @@ func (s *session) textOf(book *ledger.Book, f *found, t *fate) *sentText {
 	case t.run > 0:
 		return s.textOfRun(runs, f, t)
 	case len(t.History) > 0:
-		return s.render(s.renderer, f, "The ledger was built from results, which don't have the text: this is what the campaign says now.")
+		return s.render(s.renderer, f, t, "The ledger was built from results, which don't have the text: this is what the campaign says now.")
 	}
-	return s.render(s.renderer, f, "This is what would be sent.")
+	return s.render(s.renderer, f, t, "This is what would be sent.")
 }
 
 // sentFrom names the source that the message was sent from, if it is another
@@ -55,20 +55,24 @@ func (s *session) textOfRun(runs []ledger.Run, f *found, t *fate) *sentText {
 		f.line, s.sourceName, s.sentFrom(runs, t, ""))
 	changed := s.changedSince(runs[t.run-1])
 	if len(changed) == 0 {
-		return s.render(s.renderer, f, note)
+		return s.render(s.renderer, f, t, note)
 	}
 	names := strings.Join(changed, ", ")
 	then, err := s.rendererOf(runs[:t.run], f)
 	if err != nil {
 		return &sentText{Changed: changed, Note: fmt.Sprintf("The campaign has changed since (%s), and the text of then can't be shown: %s", names, refusalOf(err).what)}
 	}
-	text := s.render(then, f, "The campaign has changed since ("+names+"): this is the wording of then. "+note)
+	text := s.render(then, f, t, "The campaign has changed since ("+names+"): this is the wording of then. "+note)
 	text.Changed = changed
 	return text
 }
 
-// render renders a message; the note says of what it is made.
-func (s *session) render(r *campaign.Renderer, f *found, note string) *sentText {
+// render renders a message, in the variant that is on record; the note says of
+// what it is made.
+func (s *session) render(r *campaign.Renderer, f *found, t *fate, note string) *sentText {
+	if r.Has(t.Variant) {
+		r = r.As(t.Variant)
+	}
 	m, err := r.Render(f.row)
 	if err != nil {
 		return &sentText{Note: fmt.Sprintf("The text can't be shown: %s:%d: %v", s.sourceName, f.line, err)}

@@ -89,6 +89,9 @@ func (s *session) load(path string) error {
 	if err := s.checkRegion(); err != nil {
 		return err
 	}
+	if err := s.checkVariants(); err != nil {
+		return err
+	}
 	if err := s.setEdition(); err != nil {
 		return err
 	}
@@ -216,14 +219,14 @@ func (s *session) resolveSender(ctx context.Context) error {
 	if s.anySender {
 		return nil
 	}
-	fixed, isFixed := s.renderer.FixedSender()
-	if fixed.ID != 0 {
+	fixed, all := s.renderer.FixedSenders()
+	if all && len(fixed) == 1 && fixed[0].ID != 0 {
 		err := s.ask(ctx, func() (err error) {
-			s.fromAdmin, err = s.client.Admin(ctx, fixed.ID)
+			s.fromAdmin, err = s.client.Admin(ctx, fixed[0].ID)
 			return err
 		})
 		if err != nil {
-			return s.senderError(strconv.FormatInt(fixed.ID, 10), err)
+			return s.senderError(strconv.FormatInt(fixed[0].ID, 10), err)
 		}
 		return nil
 	}
@@ -238,12 +241,17 @@ func (s *session) resolveSender(ctx context.Context) error {
 	s.senders = make(map[string]int64, len(admins))
 	for _, a := range admins {
 		s.senders[strings.ToLower(a.Email)] = a.ID
-		if strings.EqualFold(a.Email, fixed.Email) {
-			s.fromAdmin = a
-		}
 	}
-	if isFixed && s.fromAdmin.ID == 0 {
-		return unknownSender(s.campaign, fixed.Email, s.me.App)
+	for _, f := range fixed {
+		i := slices.IndexFunc(admins, func(a intercom.Admin) bool {
+			return f.ID == 0 && strings.EqualFold(a.Email, f.Email) || f.ID != 0 && a.ID == f.ID
+		})
+		if i < 0 {
+			return unknownSender(s.campaign, cmp.Or(f.Email, strconv.FormatInt(f.ID, 10)), s.me.App)
+		}
+		if all && len(fixed) == 1 {
+			s.fromAdmin = admins[i]
+		}
 	}
 	return nil
 }

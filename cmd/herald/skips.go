@@ -127,8 +127,8 @@ func (s *session) sample(_ *source.Recipient, key string, _ ledger.State) (code,
 
 func percent(share float64) string { return fmt.Sprintf("%.4g%%", share*100) }
 
-// selectionWords says which rows the run leaves out, for plans and the ledger's
-// record of runs: by what the campaign says, and by flags.
+// selectionWords says which rows the run leaves out or gives another variant, for
+// plans: by what the campaign says, and by flags.
 func selectionWords(c *campaign.Campaign, f *runFlags) []string {
 	var words []string
 	for _, t := range c.Conditions() {
@@ -139,6 +139,12 @@ func selectionWords(c *campaign.Campaign, f *runFlags) []string {
 	}
 	if c.SkipUnsubscribed {
 		words = append(words, "unsubscribed: skip")
+	}
+	if c.Hold > 0 {
+		words = append(words, "hold: "+percent(c.Hold))
+	}
+	if f.heldWith != "" {
+		words = append(words, "--"+heldWith+" "+shellQuote(f.heldWith))
 	}
 	return append(words, f.selection()...)
 }

@@ -71,13 +71,15 @@ type standing struct {
 	Campaign string          `json:"campaign"`
 	Source   report.Equation `json:"source"`
 	// Gone is how many keys the ledger has that are no longer in the source.
-	Gone     int                `json:"not_in_source"`
-	Failures []report.CodeCount `json:"failures"`
-	Skips    []report.CodeCount `json:"skips"`
-	Runs     int                `json:"runs"`
-	LastRun  *ledger.Run        `json:"last_run"`
-	Ledger   string             `json:"ledger"`
-	Forecast string             `json:"forecast,omitempty"` // of a campaign that is bound to times
+	Gone     int                   `json:"not_in_source"`
+	Failures []report.CodeCount    `json:"failures"`
+	Skips    []report.CodeCount    `json:"skips"`
+	Variants []report.VariantCount `json:"variants,omitempty"`
+	Held     int                   `json:"held,omitzero"` // pending rows that wait for a variant to be chosen
+	Runs     int                   `json:"runs"`
+	LastRun  *ledger.Run           `json:"last_run"`
+	Ledger   string                `json:"ledger"`
+	Forecast string                `json:"forecast,omitempty"` // of a campaign that is bound to times
 }
 
 func (s *session) status(ctx context.Context, path string) error {
@@ -94,12 +96,14 @@ func (s *session) status(ctx context.Context, path string) error {
 		st.Runs, st.LastRun = len(runs), &runs[len(runs)-1]
 	}
 	states, skips := map[ledger.State]int{}, map[string]int{}
-	if st.Source, err = s.account(ctx, book, states, skips); err != nil {
+	if st.Source, err = s.account(ctx, book, states, skips, &st.Held); err != nil {
 		return err
 	}
 	failures := map[string]int{}
+	var variants report.VariantCounts
 	for state, n := range states {
 		keys -= n
+		variants.Add(state.Variant, state.Status.String(), n)
 		switch state.Status {
 		case ledger.Failed:
 			failures[codeOf(state)] += n
@@ -110,12 +114,12 @@ func (s *session) status(ctx context.Context, path string) error {
 		}
 	}
 	st.Failures, st.Skips = codeCounts(report.Failed, failures), codeCounts(report.Skipped, skips)
-	st.Gone = keys
-	if st.Source.Pending > 0 && s.timed() {
+	st.Gone, st.Variants = keys, variants.List()
+	if st.Source.Pending > st.Held && s.timed() {
 		if err := s.gateWith(book); err != nil {
 			return err
 		}
-		st.Forecast = s.foretell(st.Source.Pending, s.effective())
+		st.Forecast = s.foretell(st.Source.Pending-st.Held, s.effective())
 	}
 	s.printStanding(&st)
 	return nil
@@ -141,9 +145,9 @@ func codeOf(st ledger.State) string {
 }
 
 // account counts the rows of the source by what the ledger says of their keys,
-// adds the states of those that it knows, and why rows are skipped before anybody
-// asks it.
-func (s *session) account(ctx context.Context, book *ledger.Book, known map[ledger.State]int, skips map[string]int) (report.Equation, error) {
+// adds the states of those that it knows, why rows are skipped before anybody asks
+// it, and how many are held back.
+func (s *session) account(ctx context.Context, book *ledger.Book, known map[ledger.State]int, skips map[string]int, held *int) (report.Equation, error) {
 	s.offline = true
 	if err := s.bind(ctx); err != nil {
 		return report.Equation{}, err
@@ -152,7 +156,7 @@ func (s *session) account(ctx context.Context, book *ledger.Book, known map[ledg
 	if err := s.loadSkips(); err != nil {
 		return report.Equation{}, err
 	}
-	engine := sender.New(s.addPendingZones(sender.Config{
+	engine := sender.New(s.countHeld(s.addPendingZones(sender.Config{
 		Open: s.open, Key: s.renderer.Key, Keys: book, Skip: s.skip, Workers: 1,
 		Pick: func(st ledger.State) bool {
 			if st.Status != ledger.Pending {
@@ -161,7 +165,7 @@ func (s *session) account(ctx context.Context, book *ledger.Book, known map[ledg
 			return false
 		},
 		Observe: func(row report.Row, _ ledger.State) { skips[row.Code]++ }, // the sift, one goroutine
-	}))
+	}), held))
 	err := engine.Check(ctx)
 	return engine.Progress().Equation, err
 }
@@ -178,6 +182,10 @@ func (s *session) printStanding(st *standing) {
 	for _, f := range st.Skips {
 		fmt.Fprintf(s.out, "  skipped as %s: %s\n", f.Code, report.Number(f.Count))
 	}
+	fmt.Fprint(s.out, report.VariantLines(st.Variants))
+	if st.Held > 0 {
+		fmt.Fprintf(s.out, "%s\n", heldPending(st.Held))
+	}
 	if st.Gone > 0 {
 		fmt.Fprintf(s.out, "%s in the ledger that the source no longer has\n", count(st.Gone, "key"))
 	}
@@ -189,6 +197,8 @@ func (s *session) printStanding(st *standing) {
 		s.say("%s unknown: herald settle %s --interactive", report.Number(st.Source.Unknown), shellQuote(s.campaign.File))
 	}
 	switch {
+	case st.Source.Pending > 0 && st.Source.Pending == st.Held:
+		s.nextForHeld(st.Held)
 	case st.Source.Pending > 0:
 		s.next("herald send " + shellQuote(s.campaign.File))
 	case st.Source.Failed > 0:

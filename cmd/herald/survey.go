@@ -18,6 +18,8 @@ type survey struct {
 	Blank      int             `json:"blank"`
 	Bad        int             `json:"bad"`                // rows that can't be sent
 	Skips      map[string]int  `json:"skips,omitempty"`    // by rules, by code
+	Held       int             `json:"held,omitzero"`      // pending rows that wait for a variant to be chosen
+	Variants   map[string]int  `json:"variants,omitempty"` // of Ready, without --limit; empty: there are none
 	Forecast   string          `json:"forecast,omitempty"` // of a campaign that is bound to times
 	Problems   []*problem      `json:"problems"`
 
@@ -42,14 +44,17 @@ type problem struct {
 
 // fill takes the counts of a check that is over.
 func (v *survey) fill(e *examiner, p sender.Progress) {
-	v.Rows, v.Ready, v.whole, v.Bad = p.Equation, p.Ready, p.Ready, p.Bad
+	v.Rows, v.Ready, v.whole, v.Bad, v.Held = p.Equation, p.Ready, p.Ready, p.Bad, p.Held
+	v.Variants = e.variants
 	v.Duplicates = e.counts[lint.DuplicateKey]
 	if e.run.limit > 0 {
 		v.Ready = min(v.Ready, e.run.limit)
 	}
 	fixed := e.linter.Fixed(v.Ready)
-	if f, varies := e.linter.Alike(); varies && e.bodies.Alike() {
-		fixed = append(fixed, f)
+	for _, l := range e.linter.Variants() {
+		if f, varies := l.Alike(); varies && e.bodies[l.Name()].Alike() {
+			fixed = append(fixed, f)
+		}
 	}
 	var lost int
 	if v.complete, lost = e.lost(); lost > 0 {

@@ -19,6 +19,8 @@ type testSend struct {
 	to     []string // ids or email addresses
 	line   int      // of the row; 0: not said
 	sample int      // rows from all over the source; 0: not said
+
+	variant string // of the message; empty: each row's own
 }
 
 // testMark begins the subject of a test.
@@ -34,6 +36,8 @@ func (t *testSend) check(chosen *selectFlags) (err error) {
 	switch {
 	case len(t.to) == 0 && t.sample != 0:
 		return errors.New("--sample chooses what is sent as a test: add --test-to; sample: in the campaign chooses a part of its rows")
+	case len(t.to) == 0 && t.variant != "":
+		return errors.New("--variant chooses what is sent as a test: add --test-to; --held-with chooses it for rows that are held back")
 	case t.line != 0 && t.sample != 0:
 		return errors.New("--line or --sample, not both")
 	case t.sample < 0 || t.sample > maxTestRows:
@@ -62,6 +66,9 @@ func (s *session) sendTest(ctx context.Context, path string, t testSend) error {
 		return err
 	}
 	if err := s.resolveSender(ctx); err != nil {
+		return err
+	}
+	if err := s.renderAs(t.variant); err != nil {
 		return err
 	}
 	contacts, err := s.testContacts(ctx, t.to)

@@ -134,7 +134,11 @@ func (s *session) senderError(id string, err error) error {
 }
 
 func unknownSender(c *campaign.Campaign, sender string, w intercom.App) error {
+	key := "message.from"
+	if len(c.Variants) > 0 {
+		key += ", or from of the variant,"
+	}
 	return &refusal{code: exitUsage,
 		what: fmt.Sprintf("%s: the sender %s is no admin of the workspace %s (%s)", c.File, sender, w.Name, w.ID),
-		hint: "set message.from to the id or the email address of an admin of that workspace"}
+		hint: "set " + key + " to the id or the email address of an admin of that workspace"}
 }

@@ -48,6 +48,7 @@ var lintWords = map[lint.Kind]words{
 	lint.EmptySubject:     {"an empty subject", `fill in the field, or say what to do without it: {{.topic | default "News"}}`},
 	lint.EmptyBody:        {"nothing to read in the body", "fill in the field, or correct the template"},
 	lint.Placeholder:      {"a placeholder that was never filled in", "fill it in; in herald's own templates a column is written {{.first_name}}"},
+	lint.NoVariant:        {"no variant is for the row", "add a variant else, for all that no condition is true of; or correct the row"},
 	lint.TemplateFails:    {"the template can't work with a value", "look at the row with herald preview, and correct the value or the template"},
 
 	lint.NoOptOut:           {"the email does not say how to get no more of them", "add a line on how to unsubscribe; or say purpose: service in the campaign, if people can't refuse it"},

@@ -27,13 +27,14 @@ func (s *session) printSummary(o *observer, p sender.Progress, took time.Duratio
 			End      string          `json:"end"`
 			Equation report.Equation `json:"source"`
 			Balanced bool            `json:"balanced"`
-			Partial  bool            `json:"partial"` // the run was cut short before the source was read to its end
+			Partial  bool            `json:"partial"`       // the run was cut short before the source was read to its end
+			Held     int             `json:"held,omitzero"` // of the pending rows
 			Run      *report.Summary `json:"run"`
 			Pace     figures         `json:"pace"`
 			Seconds  float64         `json:"seconds"`
 			Results  string          `json:"results"`
 			Ledger   string          `json:"ledger"`
-		}{s.title(), endReason(cause), p.Equation, p.Balanced(), p.Partial, &o.summary, s.figuresOf(p, took), took.Seconds(), s.resultsPath(), s.ledgerPath()})
+		}{s.title(), endReason(cause), p.Equation, p.Balanced(), p.Partial, p.Held, &o.summary, s.figuresOf(p, took), took.Seconds(), s.resultsPath(), s.ledgerPath()})
 		return
 	}
 	if o.summary.Rows() > 0 {
@@ -44,6 +45,9 @@ func (s *session) printSummary(o *observer, p sender.Progress, took time.Duratio
 		}
 	}
 	fmt.Fprintf(s.out, "\n%s\n", p.Equation)
+	if p.Held > 0 {
+		fmt.Fprintf(s.out, "%s\n", heldPending(p.Held))
+	}
 	if p.Partial {
 		fmt.Fprintln(s.out, "the rest of the source was not counted: the run was cut short")
 	} else if !p.Balanced() {
@@ -59,7 +63,7 @@ func (s *session) printSummary(o *observer, p sender.Progress, took time.Duratio
 // returns the error with a mark that it was told.
 func (s *session) nextAfter(m mode, p sender.Progress, cause error) error {
 	again := "herald " + m.command + " " + shellQuote(s.campaign.File)
-	if m.command == "retry" {
+	if len(m.flags) > 0 {
 		again += " " + shellQuote(m.flags...)
 	}
 	if s.run.noWait {
@@ -99,6 +103,8 @@ func (s *session) nextAfter(m mode, p sender.Progress, cause error) error {
 		s.next("herald check " + shellQuote(s.campaign.File))
 	case left && p.Unknown > 0:
 		s.next("herald settle " + shellQuote(s.campaign.File) + " --interactive")
+	case cause == nil && p.Pending > 0 && p.Pending == p.Held:
+		s.nextForHeld(p.Held)
 	case cause == nil && p.Pending > 0:
 		s.next(again)
 	case cause == nil || left:

@@ -45,7 +45,9 @@ type Campaign struct {
 	// called an email spam, as far as Intercom knows when it is asked.
 	SkipUnsubscribed bool
 	Message
-	Purpose Purpose // empty: not said
+	Variants []Variant // of the message; none: there is one wording for all
+	Hold     float64   // part of the rows that stay pending until a variant is chosen for them; 0: none
+	Purpose  Purpose   // empty: not said
 	Selection
 
 	Rate    Rate          // zero: auto
@@ -58,7 +60,7 @@ type Campaign struct {
 
 	ExpectRows Range // how many rows the source has, if it is the right one
 
-	bodies *set // the body with its partials
+	bodies *set // the body with its partials; nil: each variant has its own
 }
 
 // Source is where the recipients come from, and how to read them.
@@ -83,7 +85,7 @@ type To struct {
 type Message struct {
 	Type     string    // intercom.Email, intercom.InApp or intercom.Inapp, as it goes on the wire
 	Subject  *Template // nil: none
-	Body     *Template
+	Body     *Template // nil: each variant has its own; so may be From
 	Template string    // "plain" or "personal"; empty: none
 	From     *Template // renders the admin's id or email address
 	CC, BCC  []To      // a copy whose id renders empty is left out
@@ -152,9 +154,13 @@ func Load(path string, o Options) (*Campaign, error) {
 		Stop:    Stop{Failures: Limit{Share: DefaultFailures}, Unknown: Limit{Count: DefaultUnknown}},
 	}
 	d := newDecoder(path, text)
-	body := d.campaign(c)
+	t := d.campaign(c)
 	f := finder{decoder: d, dir: filepath.Dir(path), shipped: o.Shipped}
-	c.bodies = f.body(c, body)
+	c.Body, c.bodies = f.body("message.body", t.message.body)
+	for i := range c.Variants {
+		v := &c.Variants[i]
+		v.Body, v.bodies = f.body("variants."+v.Name+".body", t.variants[v.Name].body)
+	}
 	for _, t := range slices.Concat(c.inline(), c.Conditions()) {
 		f.parse(t)
 	}
@@ -168,9 +174,12 @@ func Load(path string, o Options) (*Campaign, error) {
 }
 
 // inline returns the templates that stand in the campaign file and make the
-// message, without the body.
+// message, without the bodies.
 func (c *Campaign) inline() []*Template {
 	all := []*Template{c.To.Type, c.To.ID, c.To.Email, c.To.ExternalID, c.Key, c.Subject, c.From}
+	for _, v := range c.Variants {
+		all = append(all, v.When, v.Subject, v.From)
+	}
 	for _, copies := range [][]To{c.CC, c.BCC} {
 		for _, to := range copies {
 			all = append(all, to.Type, to.ID)

@@ -22,11 +22,11 @@
 // # Templates
 //
 // to.type, to.id, to.email, to.external_id, key, only, except, message.subject,
-// message.from, send_window.timezone and the values of message.cc and message.bcc
-// are Go templates (text/template). {{.first_name}} is the column first_name; a
-// column "First Name" is {{.first_name}} too, or {{col "First Name"}}.
-// {{.vars.event}} is the constant event under vars. In a JSONL source
-// {{.company.name}} is a field of an object.
+// message.from, send_window.timezone, the values of message.cc and message.bcc, and
+// subject, from and when of a variant are Go templates (text/template).
+// {{.first_name}} is the column first_name; a column "First Name" is
+// {{.first_name}} too, or {{col "First Name"}}. {{.vars.event}} is the constant
+// event under vars. In a JSONL source {{.company.name}} is a field of an object.
 //
 // message.body is a file or the text itself. One word, or a name that ends in
 // .html, .md or .txt, is a file in the campaign's folder, else a shipped
@@ -53,6 +53,31 @@
 // custom_attributes.NAME. to, key, only and except can't read it: who a row is must not change
 // with what Intercom says. A contact that was not looked up yet shows as an
 // ellipsis.
+//
+// # Variants
+//
+// variants are several wordings of the message, by name. Each may have a subject,
+// a body and a from of its own, and has the message's for the others; the message
+// may leave out what all of them have.
+//
+//	variants:
+//	  a: {weight: 1}                       by weight; 1 if none says one
+//	  b: {weight: 1, subject: "Have you seen this?"}
+//	hold: 80%
+//
+//	variants:
+//	  german: {when: '{{eq .lang "de"}}', subject: "Hallo", body: de.md}
+//	  french: {when: '{{eq .lang "fr"}}', subject: "Bonjour", body: fr.md}
+//	  else:                                all other rows
+//
+// By weight a row's variant is drawn from the campaign's name, its key and the
+// variants' names, so it is the same in every run; a variant that is added takes
+// rows from all others, and moves none between them. What a row was sent once, or
+// failed with, it keeps ([Renderer.Variant]). By condition the first counts whose
+// when renders true, by the rules of only and except; that no condition is true of
+// a row is its error, without else. hold keeps a part of the rows
+// back ([Renderer.Held]) and goes with weights. Names, weights, conditions and
+// texts are parts of what is sent ([Campaign.Parts]); hold is not.
 //
 // # Who is left out
 //

@@ -11,15 +11,13 @@ import (
 )
 
 // later are the keys that the design keeps for versions to come.
-var later = []string{
-	"variants",
-}
+var later = []string{}
 
-// campaign reads the whole file into c and returns the body's node, nil if
-// there is none.
-func (d *decoder) campaign(c *Campaign) (body *yaml.Node) {
+// campaign reads the whole file into c, but for the bodies, which it returns.
+func (d *decoder) campaign(c *Campaign) *draft {
+	t := &draft{}
 	if d.root == nil {
-		return nil
+		return t
 	}
 	var times timetable
 	var unsubscribed *bool
@@ -33,7 +31,9 @@ func (d *decoder) campaign(c *Campaign) (body *yaml.Node) {
 		{"key", d.template(&c.Key)},
 		{"unsubscribed", value(d, &unsubscribed, parseUnsubscribed)},
 		{"purpose", value(d, (*string)(&c.Purpose), oneOf(string(Marketing), string(Service)))},
-		{"message", d.message(&c.Message, &body)},
+		{"message", d.message(&c.Message, t)},
+		{"variants", d.variants(c, t)},
+		{"hold", d.hold(&c.Hold, t)},
 		{"rate", value(d, &c.Rate, ParseRate)},
 		{"share", value(d, &c.Share, ParseShare)},
 		{"workers", value(d, &c.Workers, parseWorkers)},
@@ -47,6 +47,7 @@ func (d *decoder) campaign(c *Campaign) (body *yaml.Node) {
 		{"send_window", d.sendWindow(&c.When, &times)},
 	}...))
 	d.moments(&c.When, times)
+	d.complete(c, t)
 	if found != nil {
 		if c.Source.Audience != nil && !found["to"] {
 			found["to"] = true
@@ -58,7 +59,7 @@ func (d *decoder) campaign(c *Campaign) (body *yaml.Node) {
 	if unsubscribed != nil {
 		c.SkipUnsubscribed = *unsubscribed
 	}
-	return body
+	return t
 }
 
 func (d *decoder) expect(dst *Range) reader {
@@ -153,13 +154,13 @@ func (d *decoder) copies(dst *[]To) reader {
 	}
 }
 
-func (d *decoder) message(m *Message, body **yaml.Node) reader {
+func (d *decoder) message(m *Message, t *draft) reader {
 	return func(name string, n *yaml.Node) {
 		var open bool
 		found := d.mapping(name+".", n, []key{
 			{"type", value(d, &m.Type, oneOf(intercom.Email, intercom.InApp, intercom.Inapp))},
 			{"subject", d.template(&m.Subject)},
-			{"body", func(_ string, n *yaml.Node) { *body = n }},
+			{"body", keep(&t.message.body)},
 			{"template", value(d, &m.Template, oneOf("plain", "personal"))},
 			{"from", d.from(&m.From)},
 			{"cc", d.copies(&m.CC)},
@@ -168,12 +169,13 @@ func (d *decoder) message(m *Message, body **yaml.Node) reader {
 			{"create_conversation_without_contact_reply", value(d, &open, parseBool)},
 		})
 		m.OpenConversation = open
+		t.message.at, t.message.found = n, found
 		if found == nil {
 			return
 		}
-		d.require(name+".", n, found, "type", "body", "from")
+		d.require(name+".", n, found, "type")
 		if m.isEmail() {
-			d.require(name+".", n, found, "subject", "template")
+			d.require(name+".", n, found, "template")
 		}
 	}
 }

@@ -44,22 +44,23 @@ type finder struct {
 	recorded map[string]string // if not nil: all files there are, by name
 }
 
-// body reads the message's body, which node names or holds, and the partials
-// that it includes. It returns nil if there is a problem.
-func (f *finder) body(c *Campaign, node *yaml.Node) *set {
+// body reads a body, which node names or holds, and the partials that it
+// includes; name is its key. It returns nil if there is none, or a problem.
+func (f *finder) body(name string, node *yaml.Node) (*Template, *set) {
 	if node == nil {
-		return nil
+		return nil, nil
 	}
-	text, ok := f.scalar("message.body", node)
+	text, ok := f.scalar(name, node)
 	if !ok {
-		return nil
+		return nil, nil
 	}
+	var t *Template
 	if isLiteral(node) {
-		c.Body = f.literalBody(node)
-	} else if c.Body = f.namedBody(node, strings.TrimSpace(text)); c.Body == nil {
-		return nil
+		t = f.literalBody(name, node)
+	} else if t = f.namedBody(name, node, strings.TrimSpace(text)); t == nil {
+		return nil, nil
 	}
-	return f.set(c.Body)
+	return t, f.set(t)
 }
 
 // isLiteral reports whether a body is the text itself. One word is always the
@@ -77,8 +78,8 @@ func isLiteral(n *yaml.Node) bool {
 // tag finds a text that is HTML: one that opens or closes an element.
 var tag = regexp.MustCompile(`</?[a-zA-Z][^<>]*>`)
 
-func (f *finder) literalBody(n *yaml.Node) *Template {
-	t := &Template{Name: "message.body", File: f.file, Text: n.Value, parsed: n.Value, origin: f.origin(n)}
+func (f *finder) literalBody(name string, n *yaml.Node) *Template {
+	t := &Template{Name: name, File: f.file, Text: n.Value, parsed: n.Value, origin: f.origin(n)}
 	if tag.MatchString(n.Value) {
 		t.Format = HTML
 	}
@@ -86,16 +87,16 @@ func (f *finder) literalBody(n *yaml.Node) *Template {
 }
 
 // namedBody finds the file or the shipped template of this name.
-func (f *finder) namedBody(n *yaml.Node, name string) *Template {
+func (f *finder) namedBody(key string, n *yaml.Node, name string) *Template {
 	t, err := f.find(name, bodyNames(name))
 	if err == nil {
 		return t
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		p := f.add(n, "message.body: there is no file and no shipped template %q; a text of its own goes after a pipe (body: |)", name)
+		p := f.add(n, "%s: there is no file and no shipped template %q; a text of its own goes after a pipe (body: |)", key, name)
 		p.Suggestion = Nearest(name, f.names(name))
 	} else {
-		f.add(n, "message.body: %v", err)
+		f.add(n, "%s: %v", key, err)
 	}
 	return nil
 }

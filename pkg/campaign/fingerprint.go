@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,9 +20,9 @@ type Part struct {
 }
 
 // Parts returns the parts that decide what each person gets: the campaign's
-// name, its message settings and templates, sender, key rule and constants, in
-// a fixed order. Speed, limits, the source, who is left out, and the API are not
-// among them.
+// name, its message settings and templates, variants with their weights and
+// conditions, sender, key rule and constants, in a fixed order. Speed, limits,
+// who is held or left out, the source and the API are not among them.
 func (c *Campaign) Parts() []Part {
 	var parts []Part
 	add := func(name, content string) {
@@ -46,20 +47,70 @@ func (c *Campaign) Parts() []Part {
 	if !c.CreatedAt.IsZero() {
 		add("message.created_at", c.CreatedAt.UTC().Format(time.RFC3339))
 	}
-	if c.Body.File == c.File {
-		addTemplate(c.Body)
-	} else {
-		add("message.body", c.Body.Name)
+	if len(c.Variants) > 0 {
+		add("variants", strings.Join(c.VariantNames(), ", "))
+	}
+	for _, v := range c.Variants {
+		if v.Weight > 0 {
+			add("variants."+v.Name+".weight", strconv.FormatFloat(v.Weight, 'g', -1, 64))
+		}
+	}
+	for key, t := range c.allBodies() {
+		if t.File == c.File {
+			addTemplate(t)
+		} else {
+			add(key, t.Name)
+		}
 	}
 	for _, name := range sorted(c.Vars) {
 		add("vars."+name, c.Vars[name])
 	}
-	for _, name := range sorted(c.bodies.files) {
-		if t := c.bodies.files[name]; t.File != c.File {
-			add("file "+t.Name, t.Text)
-		}
+	files := c.files()
+	for _, name := range sorted(files) {
+		add("file "+name, files[name])
 	}
 	return parts
+}
+
+// allBodies yields the message's body and those of variants, with their keys.
+func (c *Campaign) allBodies() iter.Seq2[string, *Template] {
+	return func(yield func(string, *Template) bool) {
+		if c.Body != nil && !yield("message.body", c.Body) {
+			return
+		}
+		for _, v := range c.Variants {
+			if v.Body != nil && !yield("variants."+v.Name+".body", v.Body) {
+				return
+			}
+		}
+	}
+}
+
+// files returns the texts of all template files, by name.
+func (c *Campaign) files() map[string]string {
+	files := map[string]string{}
+	for s := range c.sets() {
+		for _, t := range s.files {
+			if t.File != c.File {
+				files[t.Name] = t.Text
+			}
+		}
+	}
+	return files
+}
+
+// sets yields the message's body and those of variants, with their partials.
+func (c *Campaign) sets() iter.Seq[*set] {
+	return func(yield func(*set) bool) {
+		if c.bodies != nil && !yield(c.bodies) {
+			return
+		}
+		for _, v := range c.Variants {
+			if v.bodies != nil && !yield(v.bodies) {
+				return
+			}
+		}
+	}
 }
 
 func sorted[V any](m map[string]V) []string {

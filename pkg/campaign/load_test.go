@@ -150,11 +150,28 @@ campaign.yaml:19:22: unknown key expect.columns
 campaign.yaml:20:15: api.region: "ue" must be us, eu or au
 campaign.yaml:20:29: api.base_url: "api.example.com" must be an address that begins with https://`},
 		{"an email needs more", head + "message: {type: email, from: 7, body: b.txt}\n", `
-campaign.yaml:4:10: message.subject is missing
-campaign.yaml:4:10: message.template is missing`},
-		{"later keys", head + rest + "purpose: x\nvariants: []\n", `
-campaign.yaml:5:10: purpose: "x" must be marketing or service
-campaign.yaml:6:11: variants is not supported by this version`},
+campaign.yaml:4:10: message.template is missing
+campaign.yaml:4:10: message.subject is missing`},
+		{"purpose", head + rest + "purpose: x\n", `campaign.yaml:5:10: purpose: "x" must be marketing or service`},
+		{"variants that are none", head + rest + "variants: []\nhold: 100%\n", `
+campaign.yaml:5:11: variants must be names, each with what it has of its own, as in a: {subject: Hello}
+campaign.yaml:6:7: hold: "100%" must be a percentage above 0% and below 100%, as in 80%`},
+		{"variants by weight", head + "message: {type: email, template: plain, from: 7}\nvariants:\n  a: {weight: 0, body: b.txt}\n  b!: {wieght: 3, body: c.txt}\n  a: {}\n", `
+campaign.yaml:4:10: message.subject is missing, and variants.a has none of its own
+campaign.yaml:6:15: variants.a.weight: "0" must be a number above 0, as in 1, 50 or 50%: weights count relative to each other
+campaign.yaml:7:3: variants.b! must be a name of letters, digits, dashes and underscores, 40 at most
+campaign.yaml:7:8: unknown key variants.b!.wieght (did you mean weight?)
+campaign.yaml:7:25: variants.b!.body: there is no file and no shipped template "c.txt"; a text of its own goes after a pipe (body: |) (did you mean b.txt?)
+campaign.yaml:8:3: variants.a is given twice, first in line 6`},
+		{"variants by condition", head + rest + "hold: 80%\nvariants:\n  de: {when: '{{eq .lang \"de\"}}', weight: 2}\n  fr: {subject: Bonjour}\n  else: {weight: 1}\n", `
+campaign.yaml:5:7: hold keeps rows back until it is known which variant is best: it goes with variants that have weights
+campaign.yaml:7:3: variants.de has a weight or a condition (when), not both
+campaign.yaml:8:3: variants.fr has no condition (when), and others have one, or are else, which is for all other rows
+campaign.yaml:9:3: variants.else is for all other rows: it has neither a condition nor a weight`},
+		{"only else", head + rest + "variants: {else: }\nhold: 5%\n", `
+campaign.yaml:5:12: variants.else is for all other rows, and there are no others
+campaign.yaml:6:7: hold keeps rows back until it is known which variant is best: it goes with variants that have weights`},
+		{"hold alone", head + rest + "hold: 5%\n", "campaign.yaml:5:7: hold keeps rows back until it is known which variant is best: it goes with variants that have weights"},
 		{"to a group", "name: a\nsource: \"-\"\nto: [{type: user, id: a}]\n" + rest, "campaign.yaml:3:5: to as a list, one shared message for a group, is not supported by this version"},
 		{"unquoted braces", head + "message: {type: in_app, from: 7, body: b.txt}\nkey: {{.id}}\n", "campaign.yaml:5:6: key begins with {{ and must be in quotes"},
 		{"a colon", "name: a: b\n", "campaign.yaml:1:8: a colon can't stand here: put a value that has one in quotes, or check the indentation"},

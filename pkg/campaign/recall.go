@@ -17,13 +17,13 @@ import (
 // this version knows nothing of.
 func Recall(file string, parts map[string]string) (*Campaign, error) {
 	c := &Campaign{File: file, Vars: map[string]string{}}
-	r := recaller{campaign: c, finder: finder{decoder: &decoder{file: file}, recorded: map[string]string{}}}
+	r := recaller{campaign: c, own: map[string]string{}, finder: finder{decoder: &decoder{file: file}, recorded: map[string]string{}}}
 	for _, name := range sorted(parts) {
 		if err := r.part(name, parts[name]); err != nil {
 			return nil, err
 		}
 	}
-	if c.To.By() == "" && (c.To.Type == nil || c.To.ID == nil) || c.From == nil || r.body == "" {
+	if !r.whole() {
 		return nil, fmt.Errorf("recall %s: a part of the message is missing", file)
 	}
 	r.bodies()
@@ -40,7 +40,21 @@ func Recall(file string, parts map[string]string) (*Campaign, error) {
 type recaller struct {
 	finder
 	campaign *Campaign
-	body     string // its text, or the name of its file
+	body     string            // its text, or the name of its file
+	own      map[string]string // those of variants, by name
+}
+
+// whole reports whether every message has a recipient, a sender and a body.
+func (r *recaller) whole() bool {
+	c := r.campaign
+	has := func(v *Variant) bool {
+		return (c.From != nil || v.From != nil) && (r.body != "" || r.own[v.Name] != "")
+	}
+	whole := len(c.Variants) > 0 || has(&Variant{})
+	for i := range c.Variants {
+		whole = whole && has(&c.Variants[i])
+	}
+	return whole && (c.To.By() != "" || c.To.Type != nil && c.To.ID != nil)
 }
 
 // part puts one part in its place.
@@ -61,6 +75,10 @@ func (r *recaller) part(name, content string) (err error) {
 		c.CreatedAt, err = time.Parse(time.RFC3339, content)
 	case "message.body":
 		r.body = content
+	case "variants": // comes before what they have
+		for _, v := range strings.Split(content, ", ") {
+			c.Variants = append(c.Variants, Variant{Name: v})
+		}
 	default:
 		return r.named(name, content)
 	}
@@ -77,12 +95,32 @@ func (r *recaller) named(name, content string) error {
 		r.recorded[f] = content
 		return nil
 	}
+	if v, key := r.variant(name); key == "weight" {
+		var err error
+		v.Weight, err = parseWeight(content)
+		return err
+	} else if key == "body" {
+		r.own[v.Name] = content
+		return nil
+	}
 	place := r.place(name)
 	if place == nil {
 		return fmt.Errorf("recall %s: this version has no %s", r.file, name)
 	}
 	*place = &Template{Name: name, File: r.file, Text: content, parsed: content, origin: origin{vague: true}}
 	return nil
+}
+
+// variant takes apart "variants.NAME.KEY"; nil if it is nothing like that.
+func (r *recaller) variant(name string) (v *Variant, key string) {
+	parts := strings.Split(name, ".")
+	if len(parts) != 3 || parts[0] != "variants" {
+		return nil, ""
+	}
+	if v = r.campaign.Variant(parts[1]); v == nil {
+		return nil, ""
+	}
+	return v, parts[2]
 }
 
 // place returns where a template of this name belongs, nil if nowhere.
@@ -103,6 +141,14 @@ func (r *recaller) place(name string) **Template {
 		return &c.Subject
 	case "message.from":
 		return &c.From
+	}
+	switch v, key := r.variant(name); key {
+	case "when":
+		return &v.When
+	case "subject":
+		return &v.Subject
+	case "from":
+		return &v.From
 	}
 	if rest, ok := strings.CutPrefix(name, "message.cc["); ok {
 		return copyPlace(&c.CC, rest)
@@ -135,22 +181,32 @@ func copyPlace(list *[]To, rest string) **Template {
 // maxRecalled bounds what a damaged name can ask for.
 const maxRecalled = 1000
 
-// bodies parses the body, which is a file if one of its name was recorded.
+// bodies parses all bodies.
 func (r *recaller) bodies() {
 	c := r.campaign
-	if text, ok := r.recorded[r.body]; ok {
-		c.Body, _ = newFile(r.body, r.body, []byte(text)) // it was a file already
-	} else {
-		c.Body = &Template{Name: "message.body", File: r.file, Text: r.body, parsed: r.body, origin: origin{vague: true}}
-		if tag.MatchString(r.body) {
-			c.Body.Format = HTML
-		}
+	c.Body, c.bodies = r.recordedBody("message.body", r.body)
+	for i := range c.Variants {
+		v := &c.Variants[i]
+		v.Body, v.bodies = r.recordedBody("variants."+v.Name+".body", r.own[v.Name])
 	}
-	if c.Body == nil {
-		r.problems = append(r.problems, Problem{File: r.body, Message: "is no template"})
-		return
+}
+
+// recordedBody parses a body, which is a file if one of its name was recorded.
+func (r *recaller) recordedBody(key, body string) (*Template, *set) {
+	if body == "" {
+		return nil, nil
 	}
-	c.bodies = r.set(c.Body)
+	t := &Template{Name: key, File: r.file, Text: body, parsed: body, origin: origin{vague: true}}
+	if text, ok := r.recorded[body]; ok {
+		t, _ = newFile(body, body, []byte(text)) // it was a file already
+	} else if tag.MatchString(body) {
+		t.Format = HTML
+	}
+	if t == nil {
+		r.problems = append(r.problems, Problem{File: body, Message: "is no template"})
+		return nil, nil
+	}
+	return t, r.set(t)
 }
 
 // findRecorded is find among the files that were recorded.

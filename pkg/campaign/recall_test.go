@@ -26,6 +26,8 @@ func TestRecall(t *testing.T) {
 	row := source.NewRecipient(header, 2, []string{"c1", "user", "Ann & Bob", "c1", "a@example.com", "c9"})
 	for name, files := range map[string]map[string]string{
 		"everything": {"campaign.yaml": everything, "welcome.html": `<p>{{template "p" .}} {{.vars.event}}</p>`, "p.html": "Hi {{.first_name}}"},
+		"variants":   {"campaign.yaml": inApp("Hello") + "variants: {a: {weight: 2.5, from: 9}, b: {body: b.md}}\n", "b.md": "Hi *{{.first_name}}* {{template \"p\" .}}", "p.md": "there"},
+		"conditions": {"campaign.yaml": head + "message: {type: in_app}\nvariants: {a: {when: '{{eq .role \"lead\"}}', from: 9, body: 'Hi you'}, else: {from: '{{.owner}}', body: '<p>Hi {{.first_name}}'}}\n"},
 		"text":       {"campaign.yaml": inApp("Hello {{.first_name}}")},
 		"html":       {"campaign.yaml": inApp("<p>Hello {{.first_name}}</p>")},
 		"markdown":   {"campaign.yaml": head + "message: {type: in_app, from: 7, body: b.md}\n", "b.md": "# Hi *{{.first_name}}*\n\n{{template \"foot\" .}}\n", "partials/foot.md": "by **us**"},

@@ -2,7 +2,6 @@ package campaign
 
 import (
 	"bytes"
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,16 +12,6 @@ import (
 	"github.com/herald-campaigns/herald/pkg/intercom"
 	"github.com/herald-campaigns/herald/pkg/source"
 )
-
-// errNotSender is what a sender that is neither an id nor an address ends with.
-var errNotSender = errors.New("must be the id or the email address of an admin")
-
-// A Sender is who a message comes from: the id of an admin, or the email
-// address of one whose id is still to be found out.
-type Sender struct {
-	ID    int64
-	Email string
-}
 
 // CompileOptions are what Compile needs besides the source's header.
 type CompileOptions struct {
@@ -51,18 +40,16 @@ type Renderer struct {
 	toID      *program
 	toAddress *program // nil: rows have ids
 	key       *program // nil: the id
-	subject   *program // nil: none
-	body      *program
-	from      *program
-	fixed     Sender // what from says for every row; zero if it depends on the row
+	wording            // of a campaign without variants
+	choices   []choice // the variants
 	cc, bcc   []copyPrograms
 	only      *program // nil: all rows
 	except    *program // nil: no rows
 	zone      *program // nil: all rows have the same
-	zones     zoneCache
+	zones     *zoneCache
 	uses      []Use
 	texts     map[string]*Fixed // by setting
-	buffers   sync.Pool         // of *bytes.Buffer
+	buffers   *sync.Pool        // of *bytes.Buffer
 }
 
 type copyPrograms struct{ kind, id *program }
@@ -93,20 +80,23 @@ func (c *Campaign) Compile(h *source.Header, o CompileOptions) (*Renderer, error
 		toID:      b.stable(c.To.ID),
 		toAddress: b.stable(c.To.address()),
 		key:       b.stable(c.Key),
-		subject:   b.inline(c.Subject),
-		from:      b.inline(c.From),
+		wording:   b.wording(wording{}, "message", c.Subject, c.From, c.bodies),
 		cc:        b.copies(c.CC),
 		bcc:       b.copies(c.BCC),
 		only:      b.inline(c.Only),
 		except:    b.inline(c.Except),
 		zone:      b.inline(c.When.ZoneOf),
-		buffers:   sync.Pool{New: func() any { return new(bytes.Buffer) }},
+		zones:     &zoneCache{},
+		buffers:   &sync.Pool{New: func() any { return new(bytes.Buffer) }},
 	}
-	r.body = b.compile("message.body", c.bodies.clone())
+	r.choices = b.choices(c, r.wording)
 	if err := b.problems.err(c.File); err != nil {
 		return nil, err
 	}
-	r.fixed, _ = r.from.sender()
+	r.settle()
+	for i := range r.choices {
+		r.choices[i].settle()
+	}
 	r.uses, r.texts = b.uses, b.fixed
 	return r, nil
 }
@@ -140,54 +130,24 @@ func (r *Renderer) Recipient(row *source.Recipient) (intercom.Recipient, error) 
 	return to, err
 }
 
-// Sender returns who a row's message comes from, as the campaign says it.
-func (r *Renderer) Sender(row *source.Recipient) (Sender, error) {
-	b := r.buffer()
-	defer r.buffers.Put(b)
-	if r.from.contact {
-		joined, _, err := r.join(b, row)
-		if err != nil {
-			return Sender{}, err
-		}
-		row = joined
-	}
-	return r.sender(b, row)
-}
-
-func (r *Renderer) sender(b *bytes.Buffer, row *source.Recipient) (Sender, error) {
-	if r.fixed != (Sender{}) {
-		return r.fixed, nil
-	}
-	if r.from.waits(row) {
-		return Sender{}, nil
-	}
-	text, err := r.from.filled(b, row)
-	if err != nil {
-		return Sender{}, err
-	}
-	s, err := parseSender(text)
-	if err != nil {
-		return Sender{}, r.from.refuse(KindInvalid, strconv.Quote(text)+" "+err.Error())
-	}
-	return s, nil
-}
-
-// FixedSender returns the sender that all messages have; false if it depends
-// on the row.
-func (r *Renderer) FixedSender() (Sender, bool) { return r.fixed, r.fixed != (Sender{}) }
-
-// sender returns the sender that a program without fields renders.
-func (p *program) sender() (Sender, error) {
-	if !p.flat || len(p.pieces) != 1 || p.pieces[0].site != nil {
-		return Sender{}, errNotSender
-	}
-	return parseSender(p.pieces[0].literal)
-}
-
-// Render returns a row's message. The error is a *RenderError: this row can't
-// be sent to. Empty fields are no error, where what they are part of isn't
-// empty then.
+// Render returns a row's message, of the variant that it gets if nothing is on
+// record of it. The error is a *RenderError: this row can't be sent to. Empty
+// fields are no error, where what they are part of isn't empty then.
 func (r *Renderer) Render(row *source.Recipient) (*intercom.Message, error) {
+	w, err := r.wordingOf(row)
+	if err != nil {
+		return nil, err
+	}
+	return r.render(row, w)
+}
+
+// RenderVariant returns a row's message of a variant, whichever the row gets by
+// itself; otherwise as Render. The campaign has that variant.
+func (r *Renderer) RenderVariant(row *source.Recipient, name string) (*intercom.Message, error) {
+	return r.render(row, &r.choice(name).wording)
+}
+
+func (r *Renderer) render(row *source.Recipient, w *wording) (*intercom.Message, error) {
 	b := r.buffer()
 	defer r.buffers.Put(b)
 	row, to, err := r.join(b, row)
@@ -205,16 +165,16 @@ func (r *Renderer) Render(row *source.Recipient) (*intercom.Message, error) {
 		CreatedAt:        c.CreatedAt,
 		OpenConversation: c.OpenConversation,
 	}
-	if m.Subject, err = r.renderSubject(b, row); err != nil {
+	if m.Subject, err = w.renderSubject(b, row); err != nil {
 		return nil, err
 	}
-	if m.Body, err = r.body.one(b, row); err != nil {
+	if m.Body, err = w.body.one(b, row); err != nil {
 		return nil, err
 	}
 	if isBlank(m.Body) {
-		return nil, r.body.refuse(KindEmpty, "is empty")
+		return nil, w.body.refuse(KindEmpty, "is empty")
 	}
-	if m.From, err = r.renderFrom(b, row); err != nil {
+	if m.From, err = r.renderFrom(b, row, w); err != nil {
 		return nil, err
 	}
 	if m.CC, err = copiesOf(b, row, r.cc); err != nil {
@@ -227,23 +187,11 @@ func (r *Renderer) Render(row *source.Recipient) (*intercom.Message, error) {
 	return m, nil
 }
 
-func (r *Renderer) renderSubject(b *bytes.Buffer, row *source.Recipient) (string, error) {
-	if r.subject == nil {
+func (w *wording) renderSubject(b *bytes.Buffer, row *source.Recipient) (string, error) {
+	if w.subject == nil {
 		return "", nil
 	}
-	return r.subject.filled(b, row)
-}
-
-func (r *Renderer) renderFrom(b *bytes.Buffer, row *source.Recipient) (int64, error) {
-	s, err := r.sender(b, row)
-	if err != nil || s.ID != 0 || r.admin == nil || s == (Sender{}) {
-		return s.ID, err
-	}
-	id, ok := r.admin(s.Email)
-	if !ok {
-		return 0, r.from.refuse(KindAdmin, "no admin of the workspace has the address "+s.Email)
-	}
-	return id, nil
+	return w.subject.filled(b, row)
 }
 
 // recipient renders type and id of a contact.

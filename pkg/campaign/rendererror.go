@@ -13,15 +13,16 @@ import (
 type Kind string
 
 const (
-	KindMissing   Kind = "missing"   // a field is absent or null
-	KindEmpty     Kind = "empty"     // an id, subject, body or key came out empty
-	KindInvalid   Kind = "invalid"   // a value is not what its place needs
-	KindUnsafe    Kind = "unsafe"    // a value breaks out of its place in the HTML (ZgotmplZ)
-	KindNoValue   Kind = "no_value"  // the result says <no value>
-	KindAdmin     Kind = "admin"     // the sender's email address is no admin's
-	KindContact   Kind = "contact"   // there is no contact to send to
-	KindAmbiguous Kind = "ambiguous" // several contacts have the address
-	KindTemplate  Kind = "template"  // the template fails with this row's values
+	KindMissing   Kind = "missing"    // a field is absent or null
+	KindEmpty     Kind = "empty"      // an id, subject, body or key came out empty
+	KindInvalid   Kind = "invalid"    // a value is not what its place needs
+	KindUnsafe    Kind = "unsafe"     // a value breaks out of its place in the HTML (ZgotmplZ)
+	KindNoValue   Kind = "no_value"   // the result says <no value>
+	KindAdmin     Kind = "admin"      // the sender's email address is no admin's
+	KindContact   Kind = "contact"    // there is no contact to send to
+	KindAmbiguous Kind = "ambiguous"  // several contacts have the address
+	KindNoVariant Kind = "no_variant" // no variant is for the row
+	KindTemplate  Kind = "template"   // the template fails with this row's values
 )
 
 // A RenderError says why one row has no message. It is that row's, not the run's.

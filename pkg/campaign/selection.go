@@ -137,9 +137,11 @@ func (p *program) holds(b *bytes.Buffer, row *source.Recipient) (bool, error) {
 // say them, the first of several.
 func (r *Renderer) SenderFields() []string {
 	var names []string
-	for _, s := range r.from.sites {
-		if len(s.path) > 0 && !s.contact {
-			names = append(names, s.path[0])
+	for _, w := range r.wordings() {
+		for _, s := range w.from.sites {
+			if len(s.path) > 0 && !s.contact {
+				names = append(names, s.path[0])
+			}
 		}
 	}
 	return names

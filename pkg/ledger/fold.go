@@ -120,6 +120,7 @@ func (f *fold) record(k kind, body []byte) error {
 	case kindOutcome:
 		c := cursor{b: body}
 		h := c.outcomeHead()
+		h.variant = c.variant()
 		if c.bad {
 			return errRecord
 		}
@@ -202,7 +203,13 @@ func (f *fold) byPerson(k kind, body []byte) error {
 func (f *fold) settleByHand(h Hash, as Status, now bool) {
 	f.results = nil
 	f.byHand[h] = struct{}{}
-	f.index.update(h, func(b bits) bits { return b.settle(as, 0, now) })
+	f.index.update(h, func(b bits) bits {
+		cause := uint16(0)
+		if b.status() == Unknown { // which variant nobody knows the fate of
+			cause = b.cause()
+		}
+		return b.settle(as, cause, now)
+	})
 	f.decideContact(h, as, now)
 }
 
@@ -282,10 +289,10 @@ func (f *fold) settle(h outcomeHead, now bool) error {
 		return err
 	}
 	f.results = nil
-	var why uint16
-	if h.status == Failed {
-		why = f.causes.numberOf(h.httpStatus, h.code)
+	if h.status != Failed {
+		h.httpStatus, h.code = 0, nil
 	}
+	why := f.causes.numberOf(h.httpStatus, h.code, h.variant)
 	f.index.update(c.hash, func(b bits) bits { return b.settle(h.status, why, now) })
 	f.settleContact(c, h.status, now)
 	return nil
@@ -294,7 +301,7 @@ func (f *fold) settle(h outcomeHead, now bool) error {
 // state unpacks what the index says of a key.
 func (f *fold) state(b bits) State {
 	c := f.causes.at(b.cause())
-	return State{Status: b.status(), HTTPStatus: c.httpStatus, Code: c.code, ThisRun: b&thisRun != 0}
+	return State{Status: b.status(), HTTPStatus: c.httpStatus, Code: c.code, Variant: c.variant, ThisRun: b&thisRun != 0}
 }
 
 // openNumbers returns the numbers of the open claims in order.

@@ -187,7 +187,7 @@ func (l *Ledger) Settle(claim uint64, o Outcome) error { return l.settle(claim, 
 func (l *Ledger) settle(claim uint64, o *Outcome, now bool) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if err := l.fold.settle(outcomeHead{claim, o.Status, o.HTTPStatus, []byte(o.Code)}, now); err != nil {
+	if err := l.fold.settle(outcomeHead{claim, o.Status, o.HTTPStatus, []byte(o.Code), []byte(o.Variant)}, now); err != nil {
 		return err
 	}
 	_, err := l.log.add(false, func(b []byte) []byte { return appendOutcome(b, claim, o) })

@@ -159,6 +159,7 @@ func (l *Ledger) settleOpen() error {
 	o := Outcome{Status: Unknown, Code: Interrupted, Attempts: 1, FinishedAt: time.Now().UTC(),
 		ErrorMessage: "herald ended before the answer came"}
 	for _, n := range numbers {
+		o.Variant = l.fold.variantBefore(n)
 		if err := l.settle(n, &o, false); err != nil {
 			return err
 		}

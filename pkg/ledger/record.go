@@ -254,6 +254,7 @@ type outcomeHead struct {
 	status     Status
 	httpStatus int
 	code       []byte
+	variant    []byte // not read with the head
 }
 
 func (c *cursor) outcomeHead() outcomeHead {

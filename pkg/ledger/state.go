@@ -44,6 +44,7 @@ type State struct {
 	Status     Status
 	HTTPStatus int    // of a failed key
 	Code       string // of a failed key
+	Variant    string // of the last outcome; empty: none
 	ThisRun    bool   // the status was reached in the present run
 	Seen       bool   // the key was visited before in the present pass
 }
@@ -75,11 +76,12 @@ func (b bits) settle(s Status, cause uint16, now bool) bits {
 	return b
 }
 
-// A cause is why a key failed. There are few different ones, so a slot keeps
-// a number.
+// A cause is why a key failed, and the variant of the message that it is about.
+// There are few different ones, so a slot keeps a number.
 type cause struct {
 	httpStatus int
 	code       string
+	variant    string
 }
 
 // causes numbers causes from 1; 0 is none, or one too many.
@@ -88,12 +90,12 @@ type causes struct {
 	list   []cause
 }
 
-func (c *causes) numberOf(httpStatus int, code []byte) uint16 {
-	if n, ok := c.number[cause{httpStatus, string(code)}]; ok { // makes no string
+func (c *causes) numberOf(httpStatus int, code, variant []byte) uint16 {
+	if n, ok := c.number[cause{httpStatus, string(code), string(variant)}]; ok { // makes no string
 		return n
 	}
-	k := cause{httpStatus, string(code)}
-	if len(c.list) == 0xffff {
+	k := cause{httpStatus, string(code), string(variant)}
+	if k == (cause{}) || len(c.list) == 0xffff {
 		return 0
 	}
 	if c.number == nil {

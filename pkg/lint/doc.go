@@ -6,6 +6,8 @@
 //	linter.Row(row, message)         // each row that was rendered
 //	linter.Refused(row, line, err)   // each row that was not: it could not be read or rendered
 //
+// Of a campaign with variants, a row and its message are for linter.Variant(name).
+//
 // What every message shares is judged once; a row is judged by the values that
 // its templates read, since nothing else differs: a few passes over short texts,
 // without an allocation where nothing is found. [Addresses], [Bodies] and [Shapes]
@@ -34,6 +36,7 @@
 //	spreadsheet_error   #REF!, #N/A, #VALUE! and so on, also in German, French and Spanish
 //	empty_subject empty_body                  nothing to read; a body of tags alone, too
 //	placeholder         {{name}}, [[name]], ${name}, *|FNAME|*, %FIRST_NAME%, [First Name]: never filled in
+//	no_variant          no variant's condition is true of the row, and there is no variant else
 //	template_fails      a function of the template can't work with a value
 //
 // Warnings of a row:

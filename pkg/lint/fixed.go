@@ -14,25 +14,34 @@ import (
 // everybody; rows is how many are to be sent.
 func (l *Linter) Fixed(rows int) []Finding {
 	var found []Finding
-	for _, setting := range []string{"message.subject", "message.body"} {
-		if f := l.renderer.Fixed(setting); f != nil {
-			j := fixedJudge{fixed: f, subject: setting == "message.subject"}
-			j.judge()
-			found = append(found, j.found...)
+	seen := map[string]bool{} // variants may share a text
+	for _, w := range l.wordings {
+		if f := l.renderer.Fixed(w.subject); f != nil && !seen[w.subject] {
+			found = append(found, judgeFixed(f, true)...)
 		}
-	}
-	if l.campaign.Type == intercom.Email && l.campaign.Purpose != campaign.Service && !l.canOptOut() {
-		f := finding(NoOptOut, 0, "", "", "says nowhere how to get no more of these emails")
-		if l.campaign.Purpose == campaign.Marketing {
-			f.Severity = Error
+		if !seen[w.body] {
+			found = append(found, judgeFixed(l.renderer.Fixed(w.body), false)...)
+			found = append(found, l.optOut(w)...)
 		}
-		f.File = l.campaign.Body.File
-		found = append(found, f)
+		seen[w.subject], seen[w.body] = true, true
 	}
 	if rows >= Many {
 		found = append(found, l.crowd(rows)...)
 	}
 	return found
+}
+
+// optOut finds emails of a wording that nobody can put an end to.
+func (l *Linter) optOut(w wording) []Finding {
+	if l.campaign.Type != intercom.Email || l.campaign.Purpose == campaign.Service || l.canOptOut(w) {
+		return nil
+	}
+	f := finding(NoOptOut, 0, "", "", ofSetting(w.body, "says nowhere how to get no more of these emails"))
+	if l.campaign.Purpose == campaign.Marketing {
+		f.Severity = Error
+	}
+	f.File = w.file
+	return []Finding{f}
 }
 
 // crowd finds what is right for a few messages and wrong for many.
@@ -61,16 +70,25 @@ func (l *Linter) crowd(rows int) []Finding {
 }
 
 // Alike is the finding that all bodies are equal, for a caller that has seen them
-// all with [Bodies]. It returns false where the template reads no field.
+// all with [Bodies], those of each variant apart. It returns false where the
+// template reads no field.
 func (l *Linter) Alike() (Finding, bool) {
-	body := l.renderer.Fixed("message.body")
+	setting := l.wordings[0].body
+	body := l.renderer.Fixed(setting)
 	gap := strings.IndexByte(body.Text, Gap)
 	if gap < 0 {
 		return Finding{}, false
 	}
-	f := finding(AllAlike, 0, l.firstField("message.body"), "", "has fields, and yet all messages are equal")
+	f := finding(AllAlike, 0, l.firstField(setting), "", "has fields, and yet all messages are equal")
 	f.File, f.FileLine, f.FileColumn = body.Place(gap, gap+1)
 	return f, true
+}
+
+// judgeFixed returns what is wrong with one fixed text.
+func judgeFixed(f *campaign.Fixed, subject bool) []Finding {
+	j := fixedJudge{fixed: f, subject: subject}
+	j.judge()
+	return j.found
 }
 
 // A fixedJudge judges one fixed text.

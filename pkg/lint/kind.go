@@ -29,6 +29,7 @@ const (
 	EmptySubject     Kind = "empty_subject"
 	EmptyBody        Kind = "empty_body"
 	Placeholder      Kind = "placeholder"
+	NoVariant        Kind = "no_variant"
 	TemplateFails    Kind = "template_fails"
 )
 
@@ -60,7 +61,7 @@ const (
 var kinds = []Kind{
 	Ragged, StrayQuote, OpenQuote, TooLong, NotJSON, NotObject, DuplicateName,
 	MissingField, BrokenPlace, BadID, BadAddress, NoContact, AmbiguousContact, BadType, BadSender, BadCopy, IDAsNumber,
-	SpreadsheetError, EmptySubject, EmptyBody, Placeholder, TemplateFails,
+	SpreadsheetError, EmptySubject, EmptyBody, Placeholder, NoVariant, TemplateFails,
 	NoOptOut, AllAlike, ManyCopies, OpensConversations, DuplicateKey, OneEmailManyIDs,
 	EmptyField, NullText, DamagedNumber, LostZeros, BadEmail, Mojibake,
 	ControlCharacters, Bidi, BadLink, InsecureLink, LongSubject, LongBody, Shouting, Filler,

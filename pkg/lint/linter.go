@@ -21,7 +21,9 @@ const Many = 100
 type Linter struct {
 	campaign *campaign.Campaign
 	renderer *campaign.Renderer
-	columns  []column // that are worth looking at
+	variants map[string]*Linter // of each variant's messages; nil: there are none
+	wordings []wording          // of the messages it judges
+	columns  []column           // that are worth looking at
 	uses     []campaign.Use
 	subject  subjectRules
 	bodyText bool // the body's fixed text has something to read
@@ -46,19 +48,31 @@ type column struct {
 // New returns the linter of a campaign; h is the header of its source, nil for
 // JSONL, as the renderer was compiled for.
 func New(c *campaign.Campaign, r *campaign.Renderer, h *source.Header) *Linter {
-	l := &Linter{campaign: c, renderer: r, uses: r.Places()}
+	wordings := wordingsOf(c)
+	l := newLinter(c, r, h, wordings)
+	if len(c.Variants) > 0 {
+		l.variants = map[string]*Linter{}
+		for i, w := range wordings {
+			l.variants[w.variant] = newLinter(c, r, h, wordings[i:i+1])
+		}
+	}
+	return l
+}
+
+func newLinter(c *campaign.Campaign, r *campaign.Renderer, h *source.Header, wordings []wording) *Linter {
+	l := &Linter{campaign: c, renderer: r, wordings: wordings, uses: r.Places()}
 	for _, u := range l.uses {
 		l.use(l.column(u.Field, h), u)
 	}
 	for _, name := range addressNames(h) {
-		if !l.readBy("message.from", name) {
+		if !l.tellsSender(name) {
 			l.column(name, h).address = true
 		}
 	}
-	if f := r.Fixed("message.subject"); f != nil {
+	if f := r.Fixed(wordings[0].subject); f != nil {
 		l.subject = subjectRules{varies: strings.ContainsRune(f.Text, Gap), shouts: isShouting(f.Text)}
 	}
-	body := r.Fixed("message.body")
+	body := r.Fixed(wordings[0].body)
 	l.bodyHTML, l.bodyText = body.HTML, hasText(body.Text, body.HTML)
 	return l
 }
@@ -83,12 +97,12 @@ func (l *Linter) column(name string, h *source.Header) *column {
 // use notes what a column is used for.
 func (l *Linter) use(c *column, u campaign.Use) {
 	switch {
-	case u.Setting == "message.subject" || u.Setting == "message.body":
+	case l.isSubject(u.Setting) || l.isBody(u.Setting):
 		if u.Tested {
 			return
 		}
 		c.text = true
-		c.subject = c.subject || u.Setting == "message.subject"
+		c.subject = c.subject || l.isSubject(u.Setting)
 		c.bare = c.bare || !u.Handled && !l.asksFor(u)
 	case u.Setting == "to.email":
 		c.key, c.address = true, true
@@ -110,9 +124,10 @@ func (l *Linter) asksFor(printed campaign.Use) bool {
 	return false
 }
 
-func (l *Linter) readBy(setting, field string) bool {
+// tellsSender reports whether a field tells who messages come from.
+func (l *Linter) tellsSender(field string) bool {
 	for _, u := range l.uses {
-		if u.Setting == setting && u.Field == field {
+		if l.isFrom(u.Setting) && u.Field == field {
 			return true
 		}
 	}

@@ -24,10 +24,10 @@ var optOuts = []string{
 	"abonelikten", "配信停止", "購読解除", "退订", "取消订阅", "отписаться",
 }
 
-// canOptOut reports whether the body says how to get no more emails, in a fixed
+// canOptOut reports whether a body says how to get no more emails, in a fixed
 // text or by a field that is named so.
-func (l *Linter) canOptOut() bool {
-	text := strings.ToLower(html.UnescapeString(l.renderer.Fixed("message.body").Text))
+func (l *Linter) canOptOut(w wording) bool {
+	text := strings.ToLower(html.UnescapeString(l.renderer.Fixed(w.body).Text))
 	for _, words := range optOuts {
 		if strings.Contains(text, words) {
 			return true
@@ -35,7 +35,7 @@ func (l *Linter) canOptOut() bool {
 	}
 	for _, u := range l.uses {
 		name := strings.ToLower(u.Field)
-		if u.Setting == "message.body" && (strings.Contains(name, "unsub") || strings.Contains(name, "opt_out") || strings.Contains(name, "optout") || strings.Contains(name, "opt-out")) {
+		if u.Setting == w.body && (strings.Contains(name, "unsub") || strings.Contains(name, "opt_out") || strings.Contains(name, "optout") || strings.Contains(name, "opt-out")) {
 			return true
 		}
 	}

@@ -56,7 +56,20 @@ func (l *Linter) fieldAt(err *campaign.RenderError) string {
 			return u.Field
 		}
 	}
+	if err.Kind == campaign.KindNoVariant {
+		return l.firstCondition()
+	}
 	return l.firstField(err.Template)
+}
+
+// firstCondition returns the first field that the condition of a variant reads.
+func (l *Linter) firstCondition() string {
+	for _, u := range l.uses {
+		if roleOf(u.Setting) == "message.when" {
+			return u.Field
+		}
+	}
+	return ""
 }
 
 // explainID says what is wrong with an id that can't be rendered, where the value
@@ -92,20 +105,25 @@ func renderKind(err *campaign.RenderError) (Kind, string) {
 		return TemplateFails, err.Reason // of what kind the value is, and not the value
 	}
 	empty := err.Kind == campaign.KindEmpty
+	role := roleOf(err.Template)
 	switch {
+	case err.Kind == campaign.KindNoVariant:
+		return NoVariant, "fits no variant: no condition is true of the row, and there is no variant " + campaign.Else
+	case role == "only" || role == "except" || role == "message.when":
+		return TemplateFails, "makes a condition neither true nor false"
 	case strings.HasPrefix(err.Template, "message.cc") || strings.HasPrefix(err.Template, "message.bcc"):
 		return BadCopy, either(empty, "is empty", "is no contact's type and id")
 	case err.Template == "to.type":
 		return BadType, either(empty, "is empty", "must be user or lead")
 	case err.Template == "to.id" || err.Template == "key":
 		return BadID, either(empty, "is empty", "can't be one: too long, or with control characters")
-	case err.Template == "to.email" || err.Template == "to.external_id":
+	case role == "to.email" || role == "to.external_id":
 		return BadAddress, either(empty, "is empty", "can't be an address that a contact has")
-	case err.Template == "message.from":
+	case role == "message.from":
 		return BadSender, either(empty, "is empty", "must be the id or the email address of an admin")
-	case err.Template == "message.subject":
+	case role == "message.subject":
 		return EmptySubject, "leaves the subject empty"
-	case err.Template == "message.body" && empty:
+	case role == "message.body" && empty:
 		return EmptyBody, "leaves the body empty"
 	}
 	return TemplateFails, "is not what its place needs"

@@ -9,7 +9,7 @@ import (
 )
 
 // Row returns what is wrong with a row and the message that was made of it: nil,
-// in the usual case.
+// in the usual case. The message of a variant is for that variant's linter.
 func (l *Linter) Row(row *source.Recipient, m *intercom.Message) []Finding {
 	j := judge{linter: l, row: row}
 	for i := range l.columns {
@@ -164,11 +164,11 @@ func (j *judge) subject(m *intercom.Message) {
 		return
 	}
 	if len(m.Subject) > longSubject && utf8.RuneCountInString(m.Subject) > longSubject {
-		field, value := j.longest("message.subject")
+		field, value := j.longest(l.wordings[0].subject)
 		j.add(LongSubject, field, value, "makes a subject of more than 150 characters")
 	}
 	if !l.subject.shouts && isShouting(m.Subject) {
-		field, value := j.pick("message.subject", isShouting)
+		field, value := j.pick(l.wordings[0].subject, isShouting)
 		j.add(Shouting, field, value, "makes a subject in capitals")
 	}
 }
@@ -176,11 +176,11 @@ func (j *judge) subject(m *intercom.Message) {
 func (j *judge) body(m *intercom.Message) {
 	l := j.linter
 	if len(m.Body) > longBody {
-		field, value := j.longest("message.body")
+		field, value := j.longest(l.wordings[0].body)
 		j.add(LongBody, field, value, "makes a body of more than 100,000 bytes")
 	}
 	if !l.bodyText && !hasText(m.Body, l.bodyHTML) {
-		field := l.firstField("message.body")
+		field := l.firstField(l.wordings[0].body)
 		j.add(EmptyBody, field, l.Value(j.row, field), "leaves nothing to read in the body")
 	}
 }

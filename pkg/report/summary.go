@@ -21,13 +21,14 @@ const (
 	maxSample = 200
 )
 
-// Summary counts rows: by status, by status and code, requests, and how long the
+// Summary counts rows: by status, by status and code, by variant, requests, and how long the
 // API took to answer. The zero value is ready for use. Its size does not depend
 // on the number of rows. It is not safe for concurrent use: let each goroutine
 // have its own and Merge them.
 type Summary struct {
 	statuses map[string]int
 	codes    map[statusCode]*CodeCount
+	variants VariantCounts
 	requests int
 	retried  int
 	latency  *hdrhistogram.Histogram // in ms
@@ -56,6 +57,7 @@ type Latency struct {
 func (s *Summary) Add(row Row) {
 	s.count(row.Status, 1)
 	s.countCode(row, 1)
+	s.variants.Add(row.Variant, row.Status, 1)
 	s.requests += row.Attempts
 	if row.Attempts > 1 {
 		s.retried++
@@ -70,6 +72,7 @@ func (s *Summary) Add(row Row) {
 func (s *Summary) Remove(row Row) {
 	s.count(row.Status, -1)
 	s.countCode(row, -1)
+	s.variants.Add(row.Variant, row.Status, -1)
 }
 
 // Merge adds everything that other has counted.
@@ -79,6 +82,9 @@ func (s *Summary) Merge(other *Summary) {
 	}
 	for at, c := range other.codes {
 		s.countCode(Row{Status: at.status, Code: at.code, ErrorMessage: c.Sample}, c.Count)
+	}
+	for at, n := range other.variants.counts {
+		s.variants.Add(at.variant, at.status, n)
 	}
 	s.requests += other.requests
 	s.retried += other.retried
@@ -162,6 +168,9 @@ func (s *Summary) Equation(rows, pending int) Equation {
 	}
 }
 
+// Variants lists the rows by variant; nil if none has one.
+func (s *Summary) Variants() []VariantCount { return s.variants.List() }
+
 // Codes lists why rows failed, were skipped or are unknown: by status in the
 // order of the equation, the most frequent first.
 func (s *Summary) Codes() []CodeCount {
@@ -193,8 +202,9 @@ func (s *Summary) Latency() (Latency, bool) {
 }
 
 // MarshalJSON writes the summary as one object: counts (an object with all five
-// statuses), codes (a list of CodeCount), requests, retried, and latency_ms
-// (p50, p90, p99, max), which is absent if nothing was requested.
+// statuses), codes (a list of CodeCount), variants (a list of VariantCount, absent
+// if no row has one), requests, retried, and latency_ms (p50, p90, p99, max), which
+// is absent if nothing was requested.
 func (s *Summary) MarshalJSON() ([]byte, error) {
 	type latencyMS struct {
 		P50 int64 `json:"p50"`
@@ -205,10 +215,11 @@ func (s *Summary) MarshalJSON() ([]byte, error) {
 	object := struct {
 		Counts   map[string]int `json:"counts"`
 		Codes    []CodeCount    `json:"codes"`
+		Variants []VariantCount `json:"variants,omitempty"`
 		Requests int            `json:"requests"`
 		Retried  int            `json:"retried"`
 		Latency  *latencyMS     `json:"latency_ms,omitempty"`
-	}{Counts: map[string]int{}, Codes: s.Codes(), Requests: s.requests, Retried: s.retried}
+	}{Counts: map[string]int{}, Codes: s.Codes(), Variants: s.Variants(), Requests: s.requests, Retried: s.retried}
 	for _, status := range statuses {
 		object.Counts[status] = s.Count(status)
 	}

@@ -14,7 +14,7 @@ const (
 )
 
 // WriteText writes the summary as a table for people: one line a status, beside
-// it the reasons with an example each, then how long the API took to answer. It
+// it the reasons with an example each, then variants if there are any, then how long the API took to answer. It
 // writes nothing if no row was added.
 func (s *Summary) WriteText(w io.Writer) error {
 	var t table
@@ -24,6 +24,9 @@ func (s *Summary) WriteText(w io.Writer) error {
 		}
 	}
 	text := t.String()
+	if variants := s.Variants(); len(variants) > 0 {
+		text += "\n" + VariantLines(variants)
+	}
 	if l, ok := s.Latency(); ok {
 		text += fmt.Sprintf("\n  answers   half within %s, 90 %% within %s, 99 %% within %s, slowest %s\n",
 			answerTime(l.P50), answerTime(l.P90), answerTime(l.P99), answerTime(l.Max))

@@ -53,7 +53,7 @@ func (e *Engine) deliver(j *job) (ledger.Status, error) {
 		}
 		e.outage.over()
 		o := outcome(class, receipt, err)
-		o.Attempts, o.FinishedAt = attempt, time.Now()
+		o.Variant, o.Attempts, o.FinishedAt = j.variant, attempt, time.Now()
 		o.Duration = o.FinishedAt.Sub(started)
 		return o.Status, e.settle(j, claim, o)
 	}
@@ -131,10 +131,19 @@ func (e *Engine) render(j *job) (m *intercom.Message, err error) {
 			err = &renderPanic{v}
 		}
 	}()
-	if m, err = e.cfg.Render(j.row); err != nil || e.cfg.Zone == nil {
+	if m, err = e.make(j); err != nil || e.cfg.Zone == nil {
 		return m, err
 	}
 	j.zone, err = e.cfg.Zone(j.row)
+	return m, err
+}
+
+// make makes a row's message, of the variant that it has or gets.
+func (e *Engine) make(j *job) (m *intercom.Message, err error) {
+	if e.cfg.RenderVariant == nil {
+		return e.cfg.Render(j.row)
+	}
+	m, j.variant, err = e.cfg.RenderVariant(j.row, j.variant)
 	return m, err
 }
 

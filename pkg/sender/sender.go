@@ -73,12 +73,16 @@ type Config struct {
 	// Key returns what makes a row the same person in every run; required.
 	// Called by one goroutine. An error makes the row skipped/bad_row.
 	Key func(*source.Recipient) (string, error)
-	// Render makes the message of a row; required. An error makes the row
-	// skipped/bad_row.
+	// Render makes the message of a row; required, unless RenderVariant is given. An
+	// error makes the row skipped/bad_row.
 	Render func(*source.Recipient) (*intercom.Message, error)
 	// ByContact has claims carry the id of the contact that the message goes to:
 	// several keys may lead to one, and only the first of them is sent.
 	ByContact bool
+	// RenderVariant makes the message of a row of a campaign with variants, in the
+	// place of Render, and names the variant that it is of; had is the one that is
+	// on record of the row's key, empty if none is. nil: there are no variants.
+	RenderVariant func(row *source.Recipient, had string) (m *intercom.Message, variant string, err error)
 	// Keys decides what is settled and what is a duplicate; required.
 	Keys Keys
 	// Pace returns when one request may leave, or with the context's error; any
@@ -107,6 +111,10 @@ type Config struct {
 	// it is told the state of the key that was picked. Called by one goroutine.
 	// nil: none.
 	Hold func(row *source.Recipient, picked ledger.State) bool
+	// HoldBack says which of the others are left as they are, too, because somebody
+	// has yet to decide on them: those are counted. Called by one goroutine, once a
+	// pass. nil: none.
+	HoldBack func(row *source.Recipient, picked ledger.State) bool
 	// Skip says why a row is not to be written to, as a code and a sentence for
 	// people; no code for a row that may be. It is asked, once a pass and after the
 	// duplicate rule, for rows whose key is pending or was picked: state is the
@@ -187,6 +195,9 @@ func New(cfg Config) *Engine {
 	}
 	if cfg.Hold == nil {
 		cfg.Hold = func(*source.Recipient, ledger.State) bool { return false }
+	}
+	if cfg.HoldBack == nil {
+		cfg.HoldBack = func(*source.Recipient, ledger.State) bool { return false }
 	}
 	if cfg.Skip == nil {
 		cfg.Skip = func(*source.Recipient, string, ledger.State) (code, reason string) { return "", "" }

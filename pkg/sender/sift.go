@@ -29,6 +29,7 @@ type job struct {
 	zone  *time.Location // whose clocks its window goes by; nil: the campaign's
 
 	replaces string // the former key whose place this one takes; empty for none
+	variant  string // on record, then that of the message; empty for none
 
 	settled bool // by its worker: it was POSTed, and has an outcome
 }
@@ -110,10 +111,10 @@ func (s *sift) row(row *source.Recipient) *job {
 	if s.first {
 		s.engine.tally.rows.Add(1)
 	}
-	replaces := s.replaces(row, key, state)
-	picked = replaces != "" || picked && !s.engine.cfg.Hold(row, state)
+	replaces, had := s.replaces(row, key, state)
+	picked = replaces != "" || picked && !s.holds(row, state)
 	if s.takes(picked, state) {
-		j := &job{row: row, key: key, state: state, again: !s.first, replaces: replaces}
+		j := &job{row: row, key: key, state: state, again: !s.first, replaces: replaces, variant: had}
 		if s.first || s.engine.later(j) {
 			return j
 		}
@@ -134,18 +135,32 @@ func (s *sift) takes(picked bool, state ledger.State) bool {
 	return picked && (s.limit == 0 || s.made <= s.limit) && s.engine.stop.Err() == nil
 }
 
+// holds reports whether a row that was picked is left as it is after all.
+func (s *sift) holds(row *source.Recipient, picked ledger.State) bool {
+	if s.engine.cfg.Hold(row, picked) {
+		return true
+	}
+	held := s.engine.cfg.HoldBack(row, picked)
+	if held && s.first {
+		s.engine.tally.held.Add(1)
+	}
+	return held
+}
+
 // replaces returns the former key of a row that was corrected and would not be
-// picked for its new one alone, if the former one would.
-func (s *sift) replaces(row *source.Recipient, key string, state ledger.State) string {
-	former := s.engine.cfg.Former(row)
+// picked for its new one alone, if the former one would; and the variant that is
+// on record of the key that counts.
+func (s *sift) replaces(row *source.Recipient, key string, state ledger.State) (former, variant string) {
+	former = s.engine.cfg.Former(row)
 	if former == "" || former == key || state.Status != ledger.Pending {
-		return ""
+		return "", state.Variant
 	}
 	// Seen: another row of this source is or replaces the former key already.
-	if was := s.engine.cfg.Keys.Visit(former); was.Seen || was.Status != ledger.Failed || !s.pick(was) {
-		return ""
+	was := s.engine.cfg.Keys.Visit(former)
+	if was.Seen || was.Status != ledger.Failed || !s.pick(was) {
+		return "", state.Variant
 	}
-	return former
+	return former, was.Variant
 }
 
 // bad skips a row that can't be read or has no key.

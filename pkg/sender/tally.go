@@ -18,6 +18,7 @@ type tally struct {
 	byStatus [ledger.Replaced + 1]atomic.Int64
 	now      [ledger.Replaced + 1]atomic.Int64 // outcomes of this run
 	bad      atomic.Int64                      // rows of this run that can't be read or rendered
+	held     atomic.Int64                      // rows that HoldBack held
 	ready    atomic.Int64                      // rows that Check could render
 	partial  atomic.Bool                       // the source was not read to its end
 	late     atomic.Int64                      // keys this run was told don't exist
@@ -63,6 +64,7 @@ type Progress struct {
 	SentNow, FailedNow, UnknownNow, SkippedNow int
 	Bad                                        int       // rows that can't be read or rendered
 	Ready                                      int       // after Check: rows that Run would send
+	Held                                       int       // of the pending rows: those that HoldBack held
 	Throttled, NotSent                         int       // attempts that were released and tried again
 	LateAt                                     time.Time // the next late pass; zero if none is waited for
 	Partial                                    bool      // the source was not read to its end: cut short
@@ -93,7 +95,7 @@ func (e *Engine) Progress() Progress {
 		},
 		SentNow: of(&t.now, ledger.Sent), FailedNow: of(&t.now, ledger.Failed),
 		UnknownNow: of(&t.now, ledger.Unknown), SkippedNow: of(&t.now, ledger.Skipped),
-		Bad: int(t.bad.Load()), Ready: int(t.ready.Load()), Throttled: int(t.throttled.Load()), NotSent: int(t.notSent.Load()),
+		Bad: int(t.bad.Load()), Ready: int(t.ready.Load()), Held: int(t.held.Load()), Throttled: int(t.throttled.Load()), NotSent: int(t.notSent.Load()),
 		Partial: t.partial.Load(),
 	}
 	if at := t.lateAt.Load(); at != 0 {

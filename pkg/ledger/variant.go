@@ -1,0 +1,18 @@
+package ledger
+
+// variant reads on from the head of an outcome to its variant.
+func (c *cursor) variant() []byte {
+	for range 4 { // attempts, duration, two times
+		c.uvarint()
+	}
+	for range 2 { // id and type of the message
+		c.bytes()
+	}
+	return c.bytes()
+}
+
+// variantBefore is what is on record of an open claim's key: its last outcome's
+// variant, which a row keeps when it is sent again.
+func (f *fold) variantBefore(number uint64) string {
+	return f.causes.at(f.open[number].before.cause()).variant
+}
