@@ -24,10 +24,10 @@ func TestRowCopier(t *testing.T) {
 		raw    string
 		want   string
 	}{
-		"quotes, line ends":  {rowCopier{layout: layout{header: []byte("a;b\r\n"), delimiter: ";"}}, "\"x\";=1\r\n", "a;b;herald_key;herald_line;herald_status;herald_why\r\n\"x\";=1;k;2;failed;\"a \"\"b\"\"; c\"\r\n"},
-		"mark":               {rowCopier{layout: layout{header: []byte("a\n"), delimiter: ","}, marked: true}, "x", utf8Mark + "a,herald_key,herald_line,herald_status,herald_why\nx,k,2,failed,\"a \"\"b\"\"; c\"\n"},
-		"JSON":               {rowCopier{layout: layout{json: true}}, "{\"a\":1.50 }\n", "{\"a\":1.50 ,\"herald_key\":\"k\",\"herald_line\":\"2\",\"herald_status\":\"failed\",\"herald_why\":\"a \\\"b\\\"; c\"}\n"},
-		"JSON with its mark": {rowCopier{layout: layout{json: true}, marked: true}, "{\"a\":1}", utf8Mark + "{\"a\":1,\"herald_key\":\"k\",\"herald_line\":\"2\",\"herald_status\":\"failed\",\"herald_why\":\"a \\\"b\\\"; c\"}\n"},
+		"quotes, line ends":  {rowCopier{columns: heraldColumns, layout: layout{header: []byte("a;b\r\n"), delimiter: ";"}}, "\"x\";=1\r\n", "a;b;herald_key;herald_line;herald_status;herald_why\r\n\"x\";=1;k;2;failed;\"a \"\"b\"\"; c\"\r\n"},
+		"mark":               {rowCopier{columns: heraldColumns, layout: layout{header: []byte("a\n"), delimiter: ","}, marked: true}, "x", utf8Mark + "a,herald_key,herald_line,herald_status,herald_why\nx,k,2,failed,\"a \"\"b\"\"; c\"\n"},
+		"JSON":               {rowCopier{columns: heraldColumns, layout: layout{json: true}}, "{\"a\":1.50 }\n", "{\"a\":1.50 ,\"herald_key\":\"k\",\"herald_line\":\"2\",\"herald_status\":\"failed\",\"herald_why\":\"a \\\"b\\\"; c\"}\n"},
+		"JSON with its mark": {rowCopier{columns: heraldColumns, layout: layout{json: true}, marked: true}, "{\"a\":1}", utf8Mark + "{\"a\":1,\"herald_key\":\"k\",\"herald_line\":\"2\",\"herald_status\":\"failed\",\"herald_why\":\"a \\\"b\\\"; c\"}\n"},
 	} {
 		var got strings.Builder
 		tt.copier.w = bufio.NewWriter(&got)

@@ -3,7 +3,6 @@ package main
 import (
 	"iter"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/herald-campaigns/herald/pkg/ledger"
@@ -17,24 +16,32 @@ import (
 // of it, and it is written anew from the ledger afterwards.
 type observer struct {
 	path string
-	rows chan report.Row
+	many chan struct{} // of size 1: so many rows wait that they are written now
 	done chan struct{}
-
-	behind atomic.Bool // rows were left out
-	err    error       // why; valid when done is closed
+	err  error // why rows were left out; valid when done is closed
 
 	mu      sync.Mutex
+	room    sync.Cond    // for a row that waits for it; of mu
+	waiting []report.Row // to be written
+	behind  bool         // rows were left out
+	over    bool         // there will be no more
 	summary report.Summary
 	canary  int          // how many of the first outcomes are kept
 	first   []report.Row // these
 }
 
-// resultsBuffer is how many rows may wait for the results file.
-const resultsBuffer = 4096
+// Rows are written a few times a second, and as soon as there are many; no more
+// than mostWaiting may wait for the results file.
+const (
+	manyWaiting = 512
+	mostWaiting = 4096
+	writeEvery  = 500 * time.Millisecond
+)
 
 // observe starts an observer that writes to path.
 func observe(path string) *observer {
-	o := &observer{path: path, rows: make(chan report.Row, resultsBuffer), done: make(chan struct{})}
+	o := &observer{path: path, many: make(chan struct{}, 1), done: make(chan struct{})}
+	o.room.L = &o.mu
 	go o.write()
 	return o
 }
@@ -42,6 +49,7 @@ func observe(path string) *observer {
 // saw takes one row; the engine's Observe.
 func (o *observer) saw(row report.Row, before ledger.State) {
 	o.mu.Lock()
+	defer o.mu.Unlock()
 	if before.ThisRun && before.Status.Settled() { // a late pass: the row replaces an earlier one
 		o.summary.Remove(report.Row{Status: before.Status.String(), Code: before.Code, Variant: before.Variant})
 	}
@@ -49,15 +57,22 @@ func (o *observer) saw(row report.Row, before ledger.State) {
 	if len(o.first) < o.canary && row.Attempts > 0 {
 		o.first = append(o.first, row)
 	}
-	o.mu.Unlock()
-	if row.Status == report.Skipped && row.Attempts == 0 { // no ledger has it: wait for room
-		o.rows <- row
+	for row.Status == report.Skipped && row.Attempts == 0 && len(o.waiting) >= mostWaiting {
+		o.room.Wait() // no ledger has it
+	}
+	if len(o.waiting) >= mostWaiting {
+		o.behind = true
 		return
 	}
+	if o.waiting = append(o.waiting, row); len(o.waiting) == manyWaiting {
+		o.wake()
+	}
+}
+
+func (o *observer) wake() {
 	select {
-	case o.rows <- row:
+	case o.many <- struct{}{}:
 	default:
-		o.behind.Store(true)
 	}
 }
 
@@ -65,19 +80,20 @@ func (o *observer) saw(row report.Row, before ledger.State) {
 func (o *observer) write() {
 	defer close(o.done)
 	results, err := report.OpenResults(o.path)
-	flush := time.NewTicker(500 * time.Millisecond)
-	defer flush.Stop()
-	for open := true; open; {
-		var row report.Row
+	tick := time.NewTicker(writeEvery)
+	defer tick.Stop()
+	var rows []report.Row
+	for over := false; !over; {
 		select {
-		case row, open = <-o.rows:
-			if open && err == nil {
-				err = results.Append(row)
-			}
-		case <-flush.C:
-			if err == nil {
-				err = results.Flush()
-			}
+		case <-o.many:
+		case <-tick.C:
+		}
+		rows, over = o.take(rows)
+		for i := 0; i < len(rows) && err == nil; i++ {
+			err = results.Append(rows[i])
+		}
+		if err == nil {
+			err = results.Flush()
 		}
 	}
 	if results != nil {
@@ -85,18 +101,29 @@ func (o *observer) write() {
 			err = closed
 		}
 	}
-	if err != nil {
-		o.err = err
-		o.behind.Store(true)
-	}
+	o.err = err
+}
+
+// take returns the rows that wait, and whether they are the last. It leaves what
+// it returned before to be filled again.
+func (o *observer) take(spare []report.Row) (rows []report.Row, over bool) {
+	clear(spare) // or their text would live on
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	rows, o.waiting = o.waiting, spare[:0]
+	o.room.Broadcast()
+	return rows, o.over
 }
 
 // close ends the observer when the run is over. It reports whether the results
 // file has every row, and the error that kept rows out of it, if one did.
 func (o *observer) close() (complete bool, err error) {
-	close(o.rows)
+	o.mu.Lock()
+	o.over = true
+	o.mu.Unlock()
+	o.wake()
 	<-o.done
-	return !o.behind.Load(), o.err
+	return !o.behind && o.err == nil, o.err
 }
 
 // withSkips yields the skips that a results file has, since no ledger has them,

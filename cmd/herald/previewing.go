@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/herald-campaigns/herald/pkg/intercom"
+	"github.com/herald-campaigns/herald/pkg/lint"
 	"github.com/herald-campaigns/herald/pkg/preview"
 	"github.com/herald-campaigns/herald/pkg/source"
 )
@@ -162,17 +164,34 @@ func (s *session) pickRows(ctx context.Context, o previewing) ([]pick, error) {
 
 // view is what pkg/preview needs of the session.
 func (s *session) view() *preview.View {
+	e := s.newExaminer()
+	e.showValues = true // the page shows the whole row
 	return &preview.View{
 		Campaign: s.campaign, Renderer: s.renderer, Source: s.sourceName, Open: s.openSource,
-		Files: append(s.campaign.Files(), s.sourcePath),
+		Files: append(s.campaign.Files(), s.sourcePath), Problems: e.problems,
 	}
 }
 
+// problems is what the check finds in a row and its message.
+func (e *examiner) problems(row *source.Recipient, variant string, m *intercom.Message) []preview.Problem {
+	if m == nil {
+		return nil // what kept it from being rendered is told already
+	}
+	var all []preview.Problem
+	l := e.linter.Variant(variant)
+	for _, f := range append(l.Row(row, m), l.Fixed(1)...) {
+		x := e.describe(f, nil)
+		_, advice := kindWords(f.Kind, 1, 1)
+		all = append(all, preview.Problem{Place: x.place(), Text: x.text() + "; " + advice, Warning: f.Severity == lint.Warning})
+	}
+	return all
+}
+
 // printRows prints messages, and refuses at the end if some can't be rendered.
-func (s *session) printRows(rows []pick, o previewing) error {
+func (s *session) printRows(rows []pick, asJSON bool) error {
 	var refused *refusal
 	for i, row := range rows {
-		if !o.asJSON && row.why != "" {
+		if !asJSON && row.why != "" {
 			s.printWhy(i, row.why)
 		}
 		m, err := s.renderer.Render(row.Recipient)
@@ -185,10 +204,10 @@ func (s *session) printRows(rows []pick, o previewing) error {
 				refused = &refusal{code: exitUsage, what: "not every message could be rendered", hint: "see above"}
 			}
 			continue
-		case o.asJSON:
+		case asJSON:
 			err = s.printRequest(m)
 		default:
-			s.printMessage(row.Recipient, m, o.variant)
+			s.printMessage(row.Recipient, m)
 		}
 		if err != nil {
 			return err
@@ -197,7 +216,7 @@ func (s *session) printRows(rows []pick, o previewing) error {
 	if refused != nil {
 		return refused
 	}
-	if o.asJSON {
+	if asJSON {
 		s.sayWithoutSender(rows[0].Recipient)
 	}
 	return nil

@@ -197,7 +197,7 @@ func TestSkipsOutliveARenewal(t *testing.T) {
 	s, _ := resultsSession(t, "", false)
 	o := observe(s.resultsPath())
 	o.saw(report.Row{Key: "bert", Line: 3, Status: report.Skipped, Code: "duplicate"}, ledger.State{})
-	o.behind.Store(true)
+	o.behind = true
 	if err := s.closeResults(o); err != nil {
 		t.Fatal(err)
 	}

@@ -99,7 +99,7 @@ func (c *Client) get(ctx context.Context, op string, newRequest model, v any) er
 // read sends one request that changes nothing, with the body that fill appends,
 // and decodes its answer of at most limit bytes into what v points to.
 func (c *Client) read(ctx context.Context, op string, newRequest model, fill func([]byte) []byte, limit int, v any) error {
-	a := c.attempts.Get().(*attempt)
+	a := c.attempt()
 	defer c.giveBack(a)
 	a.body = fill(a.body[:0])
 	ans, err := c.exchange(ctx, op, newRequest, a, limit)

@@ -58,25 +58,29 @@ func isJSON(contentType string) bool {
 		(media == "application/json" || strings.HasSuffix(media, "+json"))
 }
 
-// receipt reads what can be read; whatever can't stays empty.
+// receipt reads what can be read; whatever can't stays empty. The message that
+// the answer repeats is not looked at.
 func (a *answer) receipt(tidy tidier) Receipt {
-	var w struct {
-		Type           text   `json:"type"`
-		ID             text   `json:"id"`
-		CreatedAt      moment `json:"created_at"`
-		Subject        string `json:"subject"`
-		Body           string `json:"body"`
-		MessageType    text   `json:"message_type"`
-		ConversationID text   `json:"conversation_id"`
+	var r Receipt
+	whole := members(a.body, func(name, value []byte) {
+		switch string(name) {
+		case "type":
+			r.Type = tidy.name(textOf(value))
+		case "id":
+			r.ID = tidy.name(textOf(value))
+		case "created_at":
+			r.CreatedAt = parseMoment(string(textOf(value)))
+		case "message_type":
+			r.MessageType = tidy.name(textOf(value))
+		case "conversation_id":
+			r.ConversationID = tidy.name(textOf(value))
+		}
+	})
+	if !whole { // half an id is none
+		r = Receipt{}
 	}
-	// An error costs what follows it at most; the message was accepted.
-	_ = json.Unmarshal(a.body, &w)
-	return Receipt{
-		Type: tidy.name(w.Type), ID: tidy.name(w.ID), CreatedAt: time.Time(w.CreatedAt),
-		Subject: w.Subject, Body: w.Body,
-		MessageType: tidy.name(w.MessageType), ConversationID: tidy.name(w.ConversationID),
-		Status: a.status, RequestID: tidy.name(a.requestID()),
-	}
+	r.Status, r.RequestID = a.status, tidy.name(a.requestID())
+	return r
 }
 
 func (a *answer) requestID() text { return text(a.header.Get("X-Request-Id")) }
@@ -197,6 +201,26 @@ func (t *text) UnmarshalJSON(b []byte) error {
 	}
 	return nil
 }
+
+// textOf returns the text that a value on the wire is.
+func textOf(value []byte) text {
+	for _, usual := range [...]text{"admin_message", Email, "inapp"} { // of which there are millions
+		if len(value) == len(usual)+2 && string(value[1:len(value)-1]) == string(usual) {
+			return usual
+		}
+	}
+	switch first := value[0]; {
+	case first == '-', '0' <= first && first <= '9':
+		return text(value)
+	case first == '"' && !bytes.ContainsFunc(value[1:len(value)-1], needsDecoding):
+		return text(value[1 : len(value)-1])
+	}
+	var t text
+	_ = json.Unmarshal(value, &t) // nothing is kept of what is no value
+	return t
+}
+
+func needsDecoding(r rune) bool { return r < ' ' || r > '~' || r == '\\' }
 
 // moment is a time on the wire: unix seconds as a number or in a string, or a
 // date-time. What can't be read is the zero time.

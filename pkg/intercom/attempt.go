@@ -5,12 +5,15 @@ import (
 	"context"
 	"io"
 	"net/http/httptrace"
+	"reflect"
 	"sync/atomic"
 	"time"
 )
 
-// An attempt is one request on its way: its buffers, and what the transport
-// tells about it. Attempts are reused.
+// An attempt is one request on its way: its buffers, its context, and what the
+// transport tells about it. Attempts are reused, and with them what a request
+// would otherwise have to be given each time: a context of its own, so that it
+// can be ended without its caller's, and a timer that does so.
 type attempt struct {
 	body   []byte // of the request
 	answer []byte // room for the answer's body
@@ -20,11 +23,16 @@ type attempt struct {
 
 	trace   httptrace.ClientTrace
 	timeout time.Duration
-	cancel  context.CancelCauseFunc
-	timer   *time.Timer
+	timer   *time.Timer // ends ctx; nil until the first request
+
+	caller context.Context // that ctx is of
+	ctx    context.Context // nil at first
+	cancel context.CancelCauseFunc
 
 	conn  *meteredConn // nil until there is one
 	start int64        // what conn had written before
+	timed bool         // the timer was started
+	spent bool         // ctx has ended, or must
 
 	// The transport's writing goroutine sets these.
 	wroteHeaders, wroteRequest atomic.Bool
@@ -43,14 +51,34 @@ func newAttempt(timeout time.Duration) *attempt {
 
 // begin returns the context to send the request under. end must follow.
 func (a *attempt) begin(ctx context.Context) context.Context {
+	if a.ctx == nil || !same(a.caller, ctx) {
+		a.attach(ctx)
+	}
+	a.reader.Reset(a.body)
+	return a.ctx
+}
+
+// same reports whether two contexts are one.
+func same(a, b context.Context) bool { return reflect.ValueOf(a).Comparable() && a == b }
+
+// attach makes a context of the caller's.
+func (a *attempt) attach(caller context.Context) {
+	a.release()
 	trace := &a.trace
-	if httptrace.ContextClientTrace(ctx) != nil {
+	if httptrace.ContextClientTrace(caller) != nil {
 		trace = &httptrace.ClientTrace{} // the caller's own hooks are joined to it
 		*trace = a.trace
 	}
-	ctx, a.cancel = context.WithCancelCause(ctx)
-	a.reader.Reset(a.body)
-	return httptrace.WithClientTrace(ctx, trace)
+	a.caller = caller
+	a.ctx, a.cancel = context.WithCancelCause(caller)
+	a.ctx = httptrace.WithClientTrace(a.ctx, trace)
+}
+
+// release ends the context, of which the caller's would else know for ever.
+func (a *attempt) release() {
+	if a.ctx != nil {
+		a.cancel(nil)
+	}
 }
 
 // gotConn runs on the caller's goroutine, when the request has a connection and
@@ -59,16 +87,19 @@ func (a *attempt) gotConn(info httptrace.GotConnInfo) {
 	if a.conn = metered(info.Conn); a.conn != nil {
 		a.start = a.conn.written.Load()
 	}
-	cancel, after := a.cancel, a.timeout
-	a.timer = time.AfterFunc(after, func() { cancel(timeoutError{after}) })
+	a.timed = true
+	if a.timer != nil {
+		a.timer.Reset(a.timeout)
+		return
+	}
+	a.timer = time.AfterFunc(a.timeout, func() { a.cancel(timeoutError{a.timeout}) })
 }
 
-// end releases the request's context and timer.
+// end stops the request's time.
 func (a *attempt) end() {
-	if a.timer != nil {
-		a.timer.Stop()
+	if a.timed && !a.timer.Stop() {
+		a.spent = true // it cancels, or has
 	}
-	a.cancel(nil)
 }
 
 // certainlyNotSent reports, once the transport has given up, whether the
@@ -86,11 +117,11 @@ func (a *attempt) certainlyNotSent(headerBytes int) bool {
 // the body's bytes belong to the transport.
 func (a *attempt) reset() bool {
 	const keep = 1 << 20 // a rare large body should not stay in memory
-	if !a.wroteRequest.Load() || cap(a.body)+cap(a.answer) > keep {
+	if !a.wroteRequest.Load() || a.spent || a.ctx.Err() != nil || cap(a.body)+cap(a.answer) > keep {
 		return false
 	}
 	a.body, a.answer = a.body[:0], a.answer[:0]
-	a.cancel, a.timer, a.conn = nil, nil, nil
+	a.conn, a.timed = nil, false
 	a.wroteHeaders.Store(false)
 	a.wroteRequest.Store(false)
 	return true

@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
+	"time"
 )
 
 // maxAnswer is how many bytes of an answer are read, apart from a message that
@@ -19,14 +19,16 @@ const maxAnswer = 1 << 20
 type Client struct {
 	base    string
 	network *http.Transport
-	sender  http.RoundTripper // network, or what Options.Wrap made of it
+	pool    *connections
+	sender  http.RoundTripper // pool, or what Options.Wrap made of it
 
 	createMessage, getMe, listAdmins    model
 	searchContacts, searchConversations model
 
 	headerBytes int // the headers of any request have at least as many
 	tidy        tidier
-	attempts    sync.Pool
+	attempts    chan *attempt // to be used again
+	timeout     time.Duration
 }
 
 // New returns a client, or an *OptionError. It sends nothing.
@@ -37,13 +39,15 @@ func New(o Options) (*Client, error) {
 	}
 	c := &Client{
 		base:     strings.TrimSuffix(base.String(), "/"),
-		network:  newTransport(o),
+		network:  newTransport(o, base),
 		tidy:     newTidier(o.Token.reveal()),
-		attempts: sync.Pool{New: func() any { return newAttempt(o.Timeout) }},
+		attempts: make(chan *attempt, o.Connections),
+		timeout:  o.Timeout,
 	}
-	c.sender = c.network
+	c.pool = newConnections(c.network, base, o.Connections)
+	c.sender = c.pool
 	if o.Wrap != nil {
-		c.sender = o.Wrap(c.network)
+		c.sender = o.Wrap(c.pool)
 	}
 	get := headers(o)
 	post := get.Clone()
@@ -89,8 +93,14 @@ func newModel(method string, u *url.URL, h http.Header) model {
 func (c *Client) BaseURL() string { return c.base }
 
 // CloseIdleConnections closes the connections that no request is using, for
-// example after the machine has slept.
-func (c *Client) CloseIdleConnections() { c.network.CloseIdleConnections() }
+// example after the machine has slept, and forgets the contexts of the requests
+// before.
+func (c *Client) CloseIdleConnections() {
+	c.pool.closeIdle()
+	for range len(c.attempts) {
+		c.attempt().release()
+	}
+}
 
 // CreateMessage sends POST /messages exactly once. Its error is always an
 // *Error, whose class says what is known of the message. A nil error is an
@@ -98,7 +108,7 @@ func (c *Client) CloseIdleConnections() { c.network.CloseIdleConnections() }
 // has no id. After ctx ends, a request whose headers have left is Unknown.
 func (c *Client) CreateMessage(ctx context.Context, m *Message) (Receipt, error) {
 	const op = "create message"
-	a := c.attempts.Get().(*attempt)
+	a := c.attempt()
 	defer c.giveBack(a)
 	a.body = m.AppendJSON(a.body[:0])
 
@@ -113,16 +123,31 @@ func (c *Client) CreateMessage(ctx context.Context, m *Message) (Receipt, error)
 	return ans.receipt(c.tidy), nil
 }
 
+// attempt returns one that is ready for a request.
+func (c *Client) attempt() *attempt {
+	select {
+	case a := <-c.attempts:
+		return a
+	default:
+		return newAttempt(c.timeout)
+	}
+}
+
 func (c *Client) giveBack(a *attempt) {
 	if a.reset() {
-		c.attempts.Put(a)
+		select {
+		case c.attempts <- a:
+			return
+		default:
+		}
 	}
+	a.release()
 }
 
 // exchange sends one request and reads the answer, of any status, into a. It
 // calls the round tripper itself, since an http.Client follows redirects, and
 // copies headers to be able to.
-func (c *Client) exchange(ctx context.Context, op string, newRequest model, a *attempt, limit int) (*answer, error) {
+func (c *Client) exchange(ctx context.Context, op string, newRequest model, a *attempt, limit int) (answer, error) {
 	ctx = a.begin(ctx)
 	defer a.end()
 	req := newRequest(ctx)
@@ -132,19 +157,21 @@ func (c *Client) exchange(ctx context.Context, op string, newRequest model, a *a
 	resp, err := c.sender.RoundTrip(req)
 	switch {
 	case err != nil:
-		return nil, c.lost(op, a, err)
+		return answer{}, c.lost(op, a, err)
 	case resp == nil:
-		return nil, c.lost(op, a, errors.New("no answer"))
+		return answer{}, c.lost(op, a, errors.New("no answer"))
 	}
 	defer resp.Body.Close()
-	ans := &answer{status: resp.StatusCode, header: resp.Header}
+	ans := answer{status: resp.StatusCode, header: resp.Header}
 	a.answer, ans.err = readAll(a.answer[:0], resp.Body, limit)
 	ans.body = a.answer
+	a.spent = ans.err != nil // whatever still reads is to end
 	return ans, nil
 }
 
 // lost returns the error of a request without an answer.
 func (c *Client) lost(op string, a *attempt, cause error) *Error {
+	a.spent = true
 	e := &Error{Op: op, Err: c.tidy.err(cause), Message: c.tidy.message(describe(cause))}
 	if a.certainlyNotSent(c.headerBytes) {
 		e.Class = NotSent
@@ -158,6 +185,9 @@ func describe(cause error) string {
 	if late, ok := errors.AsType[timeoutError](cause); ok {
 		return late.Error()
 	}
+	if inner := errors.Unwrap(cause); inner == io.EOF || inner == io.ErrUnexpectedEOF {
+		cause = inner // net/http says around it that it could not read
+	}
 	switch cause {
 	case context.Canceled, context.DeadlineExceeded, io.EOF, io.ErrUnexpectedEOF:
 		return plainWords.Replace(cause.Error()) + " before an answer came"
@@ -167,7 +197,7 @@ func describe(cause error) string {
 
 // plainWords replaces what only programmers say in texts of the standard library.
 var plainWords = strings.NewReplacer(
-	"net/http: ", "", "http: ", "", "HTTP/1.x transport ", "",
+	"net/http: Transport failed to read from server: ", "", "net/http: ", "", "http: ", "", "HTTP/1.x transport ", "",
 	"context canceled", "cancelled", "context deadline exceeded", "out of time",
 	"unexpected EOF", "connection closed", "EOF", "connection closed",
 )

@@ -53,7 +53,7 @@ func TestCreateMessageOnTheWire(t *testing.T) {
 		t.Errorf("body: %s", diff)
 	}
 	wantReceipt := Receipt{
-		Type: "admin_message", ID: "19", CreatedAt: time.Unix(1734537786, 0).UTC(), Subject: "Greetings", Body: "<p>Hello</p>",
+		Type: "admin_message", ID: "19", CreatedAt: time.Unix(1734537786, 0).UTC(),
 		MessageType: "inapp", ConversationID: "613", Status: 200, RequestID: "req-1",
 	}
 	if diff := cmp.Diff(wantReceipt, receipt); diff != "" {

@@ -1,6 +1,7 @@
 package intercom
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -240,6 +241,14 @@ func TestReceiptOfOddAnswers(t *testing.T) {
 		{"nulls", `{"type":null,"id":null,"created_at":null,"subject":null,"body":null,"message_type":null,"conversation_id":null}`, Receipt{}},
 		{"body of another type", `{"body":["x"],"id":"19","subject":{}}`, Receipt{ID: "19"}},
 		{"id with a line break", `{"id":"1\n9"}`, Receipt{ID: "1 9"}},
+		{"escapes", `{"id":"\u0031\"9","body":"\\","message_type":"\u0065mail"}`, Receipt{ID: `1"9`, MessageType: "email"}},
+		{"members of members", `{"body":{"id":"7","x":["}",{}]},"id":"19"}`, Receipt{ID: "19"}},
+		{"the last one counts", `{"id":"7", "id" : "19" }`, Receipt{ID: "19"}},
+		{"cut short", `{"id":"19","body":"<p>`, Receipt{}},
+		{"something behind it", `{"id":"19"}]`, Receipt{}},
+		{"a name alone", `{"id":"19","x"}`, Receipt{}},
+		{"no text", `{"id":nul}`, Receipt{}},
+		{"nothing in it", ` {} `, Receipt{}},
 		{"not an object", `[]`, Receipt{}},
 		{"not JSON", `OK`, Receipt{}},
 	}
@@ -284,6 +293,29 @@ func FuzzAnswer(f *testing.F) {
 		}
 		if len(e.Details) > maxDetails || r.CreatedAt.Year() > 9999 {
 			t.Errorf("%d details, created %v", len(e.Details), r.CreatedAt)
+		}
+	})
+}
+
+// FuzzMembers: of any JSON, members are those that encoding/json finds.
+func FuzzMembers(f *testing.F) {
+	for _, b := range []string{created, `{}`, ` {"a" : [1,{"b":"]}\\"}] , "c":"\"" }`, `{"a":1e5,"a":null,"":true}`, `[{"a":1}]`, `{"a":"` + "\xff" + `"}`} {
+		f.Add([]byte(b))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		got := map[string]json.RawMessage{}
+		whole := members(body, func(name, value []byte) { got[string(name)] = value })
+		if !json.Valid(body) || bytes.Contains(body, []byte("\\u")) || !utf8.Valid(body) {
+			return // it need not judge, and leaves names as they are
+		}
+		var want map[string]json.RawMessage
+		if err := json.Unmarshal(body, &want); (err == nil && want != nil) != whole {
+			t.Fatalf("whole is %v, %v", whole, err)
+		}
+		for name, value := range want {
+			if quoted, _ := json.Marshal(name); string(quoted) == `"`+name+`"` && string(got[name]) != string(value) {
+				t.Errorf("%q is %s, not %s", name, got[name], value)
+			}
 		}
 	})
 }

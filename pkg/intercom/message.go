@@ -67,13 +67,12 @@ type Message struct {
 }
 
 // A Receipt is what the API says of a message it accepted. Accepted is not
-// delivered. Whatever the answer left out, or could not be read, is empty.
+// delivered. Whatever the answer left out, or could not be read, is empty. The
+// API repeats subject and body; who sends millions of them knows them already.
 type Receipt struct {
 	Type           string // "admin_message" or "user_message"
 	ID             string // the message's id; empty if the answer's body could not be read
 	CreatedAt      time.Time
-	Subject        string
-	Body           string // may come back as HTML
 	MessageType    string // email, inapp, facebook or twitter
 	ConversationID string
 	Status         int    // HTTP status

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"net/url"
 	"sync/atomic"
 	"time"
 )
@@ -11,12 +12,11 @@ import (
 // connectTimeout bounds looking up and dialling, and then the TLS handshake.
 const connectTimeout = 10 * time.Second
 
-// newTransport returns the way to the network.
+// newTransport returns what connects to the API at base.
 //
 // HTTP/1.1 only: a connection that breaks then leaves one request in doubt, on
-// HTTP/2 all that share it. Idle connections are dropped early, before the
-// other side does and a request meets a closed one.
-func newTransport(o Options) *http.Transport {
+// HTTP/2 all that share it.
+func newTransport(o Options, base *url.URL) *http.Transport {
 	dial := o.DialContext
 	if dial == nil {
 		dial = (&net.Dialer{Timeout: connectTimeout}).DialContext
@@ -25,18 +25,21 @@ func newTransport(o Options) *http.Transport {
 	http1.SetHTTP1(true)
 	return &http.Transport{
 		Protocols: &http1,
-		Proxy:     http.ProxyFromEnvironment,
+		Proxy: func(*http.Request) (*url.URL, error) {
+			return http.ProxyFromEnvironment(&http.Request{URL: base})
+		},
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 			c, err := dial(ctx, network, address)
 			if err != nil {
 				return nil, err
 			}
-			return &meteredConn{Conn: c}, nil
+			m := &meteredConn{Conn: c}
+			if dialled, ok := ctx.Value(dialled{}).(*connection); ok {
+				dialled.wire = m
+			}
+			return m, nil
 		},
 		TLSHandshakeTimeout:    connectTimeout,
-		MaxConnsPerHost:        o.Connections,
-		MaxIdleConnsPerHost:    o.Connections,
-		IdleConnTimeout:        15 * time.Second,
 		MaxResponseHeaderBytes: 256 << 10,
 		DisableCompression:     true,
 	}

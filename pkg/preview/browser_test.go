@@ -22,7 +22,7 @@ import (
 )
 
 // patience is how long a browser may take for one thing.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // browsers are the names that Chromium and its relatives go by.
 var browsers = []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "headless-shell"}

@@ -256,7 +256,7 @@ func TestProblemsAreAskedFor(t *testing.T) {
 	s := serve(t, func() (*View, error) {
 		v, err := load(dir)
 		if err == nil {
-			v.Problems = func(row *source.Recipient, m *intercom.Message) []Problem {
+			v.Problems = func(row *source.Recipient, _ string, m *intercom.Message) []Problem {
 				if m == nil {
 					return []Problem{{Text: "no message to look at"}}
 				}

@@ -7,7 +7,7 @@ import (
 )
 
 // maxWaiting is how many rows wait in memory before Append writes them itself.
-const maxWaiting = 4096
+const maxWaiting = 512
 
 // Results appends rows to a results file. Append only puts a row aside; Flush,
 // which the owner calls from a ticker a few times a second, makes lines of what
@@ -59,7 +59,7 @@ func (r *Results) use(file *os.File, size int64) {
 	}
 }
 
-// Append takes one row. It does not wait for the disk, unless thousands of rows
+// Append takes one row. It does not wait for the disk, unless hundreds of rows
 // have come together because nobody calls Flush; only then can it fail.
 func (r *Results) Append(row Row) error {
 	r.mu.Lock()

@@ -99,6 +99,7 @@ func (t turn) done(class intercom.Class) {
 	c := t.caution
 	c.mu.Lock()
 	switch {
+	case class == intercom.Sent && c.on && !t.alone: // it left before
 	case class == intercom.Sent:
 		c.on, c.setbacks, c.doubtful = false, 0, false
 	case class == intercom.Refused && t.alone: // the API is there

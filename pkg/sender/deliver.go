@@ -107,15 +107,15 @@ func (e *Engine) render(j *job) (m *intercom.Message, err error) {
 			err = &renderPanic{v}
 		}
 	}()
-	if e.cfg.Zone != nil {
-		if j.zone, err = e.cfg.Zone(j.row); err != nil {
-			return nil, err
-		}
+	if e.cfg.RenderVariant != nil {
+		m, j.variant, err = e.cfg.RenderVariant(j.row, j.variant)
+	} else {
+		m, err = e.cfg.Render(j.row)
 	}
-	if e.cfg.RenderVariant == nil {
-		return e.cfg.Render(j.row)
+	if err != nil || e.cfg.Zone == nil {
+		return m, err
 	}
-	m, j.variant, err = e.cfg.RenderVariant(j.row, j.variant)
+	j.zone, err = e.cfg.Zone(j.row)
 	return m, err
 }
 

@@ -50,12 +50,11 @@ func (s *sift) run(rows Source, jobs chan<- *job) error {
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
-		var bad *source.RowError
-		switch {
-		case errors.As(err, &bad):
+		if bad, ok := errors.AsType[*source.RowError](err); ok {
 			s.bad(bad.Line, err, bad.Reason)
 			continue
-		case err != nil:
+		}
+		if err != nil {
 			s.engine.tally.partial.Store(s.first)
 			return fmt.Errorf("read source: %w", err)
 		}
