@@ -168,7 +168,7 @@ func (s *Server) answer(out []byte, r route, body []byte) []byte {
 		return append(appendHead(out, len(who)), who...)
 	}
 	if s.latency > 0 {
-		time.Sleep(s.latency)
+		<-time.After(s.latency)
 	}
 	id := strconv.FormatInt(s.messages.Add(1), 10)
 	const before, between = `{"type":"admin_message","id":"`, `","created_at":1734537786,"message_type":"email",`

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -77,7 +76,7 @@ func (s *session) preview(ctx context.Context, path string, o previewing) error 
 	if o.open {
 		return s.openPage(ctx, path, rows[0].Line)
 	}
-	if err := s.printRows(rows, o); err != nil || o.asJSON {
+	if err := s.printRows(rows, o.asJSON); err != nil || o.asJSON {
 		return err
 	}
 	s.next("herald check " + shellQuote(path))
@@ -141,7 +140,7 @@ func (s *session) printRequest(m *intercom.Message) error {
 	return err
 }
 
-func (s *session) printMessage(row *source.Recipient, m *intercom.Message, variant string) {
+func (s *session) printMessage(row *source.Recipient, m *intercom.Message) {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(s.out, "%-9s%s\n", name, fmt.Sprintf(format, args...))
 	}
@@ -150,8 +149,7 @@ func (s *session) printMessage(row *source.Recipient, m *intercom.Message, varia
 		key = "(" + err.Error() + ")"
 	}
 	line("row", "%s:%d, key %s", s.sourceName, row.Line, key)
-	if own, err := s.renderer.Variant(row, ""); err == nil && variant+own != "" {
-		text := cmp.Or(variant, own)
+	if text, err := s.renderer.Variant(row, ""); err == nil && text != "" {
 		if s.renderer.Held(row) {
 			text += "; held back until a variant is chosen"
 		}

@@ -173,12 +173,13 @@ func (s *session) view() *preview.View {
 }
 
 // problems is what the check finds in a row and its message.
-func (e *examiner) problems(row *source.Recipient, m *intercom.Message) []preview.Problem {
+func (e *examiner) problems(row *source.Recipient, variant string, m *intercom.Message) []preview.Problem {
 	if m == nil {
 		return nil // what kept it from being rendered is told already
 	}
 	var all []preview.Problem
-	for _, f := range append(e.linter.Row(row, m), e.linter.Fixed(1)...) {
+	l := e.linter.Variant(variant)
+	for _, f := range append(l.Row(row, m), l.Fixed(1)...) {
 		x := e.describe(f, nil)
 		_, advice := kindWords(f.Kind, 1, 1)
 		all = append(all, preview.Problem{Place: x.place(), Text: x.text() + "; " + advice, Warning: f.Severity == lint.Warning})
@@ -187,10 +188,10 @@ func (e *examiner) problems(row *source.Recipient, m *intercom.Message) []previe
 }
 
 // printRows prints messages, and refuses at the end if some can't be rendered.
-func (s *session) printRows(rows []pick, o previewing) error {
+func (s *session) printRows(rows []pick, asJSON bool) error {
 	var refused *refusal
 	for i, row := range rows {
-		if !o.asJSON && row.why != "" {
+		if !asJSON && row.why != "" {
 			s.printWhy(i, row.why)
 		}
 		m, err := s.renderer.Render(row.Recipient)
@@ -203,10 +204,10 @@ func (s *session) printRows(rows []pick, o previewing) error {
 				refused = &refusal{code: exitUsage, what: "not every message could be rendered", hint: "see above"}
 			}
 			continue
-		case o.asJSON:
+		case asJSON:
 			err = s.printRequest(m)
 		default:
-			s.printMessage(row.Recipient, m, o.variant)
+			s.printMessage(row.Recipient, m)
 		}
 		if err != nil {
 			return err
@@ -215,7 +216,7 @@ func (s *session) printRows(rows []pick, o previewing) error {
 	if refused != nil {
 		return refused
 	}
-	if o.asJSON {
+	if asJSON {
 		s.sayWithoutSender(rows[0].Recipient)
 	}
 	return nil

@@ -60,6 +60,9 @@ func (s *session) viewAgain(path string) (*preview.View, error) {
 	if err != nil {
 		return nil, forPage(err)
 	}
+	if err := again.renderAs(s.variant); err != nil {
+		return nil, forPage(err)
+	}
 	return again.view(), nil
 }
 

@@ -39,6 +39,7 @@ type session struct {
 	header     *source.Header
 	sourceInfo fs.FileInfo // of the file as it was at the first pass
 	renderer   *campaign.Renderer
+	variant    string    // that all rows get, by a flag; empty: each its own
 	offline    bool      // senders are not looked up
 	anySender  bool      // nor need they exist: a rehearsal
 	missing    string    // why the source is not at hand, where that is no error

@@ -59,7 +59,7 @@ func (s *session) renderAs(name string) error {
 	if err := s.checkVariant("variant", name); err != nil {
 		return err
 	}
-	s.renderer = s.renderer.As(name)
+	s.variant, s.renderer = name, s.renderer.As(name)
 	return nil
 }
 

@@ -77,6 +77,8 @@ func (r *Renderer) Variant(row *source.Recipient, had string) (string, error) {
 // choose returns a row's variant; nil if the campaign has none.
 func (r *Renderer) choose(row *source.Recipient, had string) (*choice, error) {
 	switch {
+	case r.as != nil:
+		return r.as, nil
 	case len(r.choices) == 0:
 		return nil, nil
 	case r.choices[0].weight == 0:
@@ -166,14 +168,17 @@ func (r *Renderer) Has(name string) bool { return r.choice(name) != nil }
 // gets by itself. The campaign has that variant.
 func (r *Renderer) As(name string) *Renderer {
 	one := *r
-	one.wording, one.choices = r.choice(name).wording, nil
+	one.as = r.choice(name)
 	return &one
 }
 
 // wordings returns what messages may be made with, each variant's or the one there
 // is.
 func (r *Renderer) wordings() []wording {
-	if len(r.choices) == 0 {
+	switch {
+	case r.as != nil:
+		return []wording{r.as.wording}
+	case len(r.choices) == 0:
 		return []wording{r.wording}
 	}
 	all := make([]wording, len(r.choices))

@@ -42,6 +42,7 @@ type Renderer struct {
 	key       *program // nil: the id
 	wording            // of a campaign without variants
 	choices   []choice // the variants
+	as        *choice  // the one that all rows get; nil: each its own
 	cc, bcc   []copyPrograms
 	only      *program // nil: all rows
 	except    *program // nil: no rows

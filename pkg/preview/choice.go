@@ -24,7 +24,7 @@ func (c choice) line() int {
 // does not go with it.
 func (c choice) with(name, value string) string {
 	next := url.Values{}
-	for _, kept := range []string{"line", "width", "theme", "sample"} {
+	for _, kept := range []string{"line", "width", "theme", "variant", "sample"} {
 		if v := c.Get(kept); v != "" {
 			next.Set(kept, v)
 		}
@@ -59,7 +59,7 @@ func (s *state) resolve(ctx context.Context, c choice) (address, note string, er
 	case pick == "sample":
 		row, err = s.firstOfSample(ctx)
 		if row != nil {
-			c = choice{url.Values{"line": c.Values["line"], "width": c.Values["width"], "theme": c.Values["theme"], "sample": {"1"}}}
+			c = choice{url.Values{"line": c.Values["line"], "width": c.Values["width"], "theme": c.Values["theme"], "variant": c.Values["variant"], "sample": {"1"}}}
 		}
 	case pick != "":
 		row, err = s.extreme(ctx, pick)

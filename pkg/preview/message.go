@@ -29,7 +29,7 @@ func (s *state) message(r *http.Request) (*intercom.Message, error) {
 	if place.at == nil || place.at.row == nil {
 		return nil, errNoMessage
 	}
-	return s.view.Renderer.Render(place.at.row)
+	return s.view.as(choice{r.URL.Query()}.Get("variant")).Renderer.Render(place.at.row)
 }
 
 // serveRequest serves a message as it would be POSTed, byte by byte.

@@ -43,6 +43,8 @@ type page struct {
 	Note          string    // about what was asked for
 	Problems      []Problem // of the campaign, if there is no row
 	Width, Theme  string
+	Variant       string   // that is asked for; empty: the row's own
+	Variants      []string // that can be asked for
 	Searched, In  string
 	Columns       []string
 	Sample        []int // lines
@@ -65,6 +67,8 @@ type pageRow struct {
 	Line     int
 	Key      string
 	Kind     string // "email" or "in-app"; empty if there is no message
+	Variant  string // empty if the campaign has none
+	Held     bool   // back, until a variant is chosen
 	From     string
 	To       []string
 	Copies   []string
@@ -133,7 +137,11 @@ func (s *state) fill(ctx context.Context, p *page) (address string, err error) {
 	if asked := p.choice.line(); asked != 0 && asked != place.at.line {
 		p.Note = "No row starts on line " + strconv.Itoa(asked) + "; this one is the nearest."
 	}
-	p.show(s.view, place)
+	p.Variants = s.view.Campaign.VariantNames()
+	if p.Variant = p.choice.Get("variant"); !s.view.Renderer.Has(p.Variant) {
+		p.Variant = ""
+	}
+	p.show(s.view.as(p.Variant), place)
 	if p.choice.Get("sample") != "" {
 		rows, err := s.samples(ctx)
 		for _, row := range rows {
@@ -169,6 +177,8 @@ func (p *pageRow) fill(v *View, row *source.Recipient) {
 	if p.Key, err = v.Renderer.Key(row); err != nil {
 		p.Key = ""
 	}
+	p.Variant, _ = v.Renderer.Variant(row, "") // that it has none, rendering says
+	p.Held = v.Renderer.Held(row)
 	m, err := v.Renderer.Render(row)
 	if err != nil {
 		p.Problems = problemsOf(err)
@@ -178,7 +188,7 @@ func (p *pageRow) fill(v *View, row *source.Recipient) {
 	if v.Problems == nil {
 		return
 	}
-	for _, problem := range v.Problems(row, m) {
+	for _, problem := range v.Problems(row, p.Variant, m) {
 		if problem.Warning {
 			p.Warnings = append(p.Warnings, problem)
 		} else {

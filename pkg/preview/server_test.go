@@ -256,7 +256,7 @@ func TestProblemsAreAskedFor(t *testing.T) {
 	s := serve(t, func() (*View, error) {
 		v, err := load(dir)
 		if err == nil {
-			v.Problems = func(row *source.Recipient, m *intercom.Message) []Problem {
+			v.Problems = func(row *source.Recipient, _ string, m *intercom.Message) []Problem {
 				if m == nil {
 					return []Problem{{Text: "no message to look at"}}
 				}
@@ -399,5 +399,25 @@ func TestFilesAreToldApart(t *testing.T) {
 	}
 	if !sameStamps(second, stampsOf([]string{path})) || !sameStamps(absent, absent) {
 		t.Error("a change is seen where there is none")
+	}
+}
+
+func TestVariantsCanBeChosen(t *testing.T) {
+	s := serveFolder(t, folder(t, map[string]string{"contacts.csv": csv(2), "campaign.yaml": emailCampaign +
+		"variants: {plain: {weight: 0.001}, loud: {weight: 1000000, subject: \"HELLO\"}}\n"}))
+	for query, want := range map[string][]string{
+		"?line=2":               {"<dd>loud</dd>", "HELLO", `<a class="button" href="?line=2&amp;variant=plain">plain</a>`, "theme=light&amp;version=1\""},
+		"?line=2&variant=plain": {"<dd>plain</dd>", "Hi ", `href="?line=3&amp;variant=plain"`, "version=1&amp;variant=plain", `name="variant" value="plain"`},
+		"?line=2&variant=x":     {"<dd>loud</dd>"},
+	} {
+		_, body := get(t, s.URL(0)+query)
+		for _, part := range want {
+			if !strings.Contains(body, part) {
+				t.Errorf("%s lacks %s:\n%s", query, part, body)
+			}
+		}
+	}
+	if _, body := get(t, s.URL(0)+"request?line=2&variant=plain"); !strings.Contains(body, `"subject":"Hi `) {
+		t.Errorf("the request is of another variant: %s", body)
 	}
 }

@@ -28,9 +28,21 @@ type View struct {
 	// asks for a new view.
 	Files []string
 	// Problems returns what else is wrong with a row and its message, beyond
-	// what keeps it from being rendered; m is nil if that failed. It may be
-	// called by several goroutines at once. Nil: nothing else is looked for.
-	Problems func(row *source.Recipient, m *intercom.Message) []Problem
+	// what keeps it from being rendered; m is nil if that failed. variant is the one
+	// it is of, empty if there are none. It may be called by several goroutines at
+	// once. Nil: nothing else is looked for.
+	Problems func(row *source.Recipient, variant string, m *intercom.Message) []Problem
+}
+
+// as returns the view with all messages in one variant; the view itself if the
+// campaign has no such variant.
+func (v *View) as(variant string) *View {
+	if !v.Renderer.Has(variant) {
+		return v
+	}
+	one := *v
+	one.Renderer = v.Renderer.As(variant)
+	return &one
 }
 
 // A Problem is one thing wrong with a row, its message or the campaign.
