@@ -134,3 +134,10 @@ func (c *closing) Close() error {
 	c.closed = true
 	return nil
 }
+
+// TestNoCountInTheTransport: see newTransport.
+func TestNoCountInTheTransport(t *testing.T) {
+	if n := newClient(t, Options{Connections: 3}).network.MaxConnsPerHost; n != 0 {
+		t.Errorf("MaxConnsPerHost is %d", n)
+	}
+}

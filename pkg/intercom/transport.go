@@ -15,7 +15,9 @@ const connectTimeout = 10 * time.Second
 // newTransport returns what connects to the API at base.
 //
 // HTTP/1.1 only: a connection that breaks then leaves one request in doubt, on
-// HTTP/2 all that share it.
+// HTTP/2 all that share it. There must be no MaxConnsPerHost: net/http of Go 1.26
+// takes a ClientConn that ends off that count, which it was never added to, and
+// panics; connections keep the bound themselves.
 func newTransport(o Options, base *url.URL) *http.Transport {
 	dial := o.DialContext
 	if dial == nil {
