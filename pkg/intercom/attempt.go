@@ -32,7 +32,7 @@ type attempt struct {
 	conn  *meteredConn // nil until there is one
 	start int64        // what conn had written before
 	timed bool         // the timer was started
-	spent bool         // ctx has ended, or must
+	spent bool         // ctx must end: the request has not come to a clean end
 
 	// The transport's writing goroutine sets these.
 	wroteHeaders, wroteRequest atomic.Bool
@@ -55,6 +55,7 @@ func (a *attempt) begin(ctx context.Context) context.Context {
 		a.attach(ctx)
 	}
 	a.reader.Reset(a.body)
+	a.spent = true
 	return a.ctx
 }
 

@@ -174,7 +174,6 @@ func (c *Client) exchange(ctx context.Context, op string, newRequest model, a *a
 
 // lost returns the error of a request without an answer.
 func (c *Client) lost(op string, a *attempt, cause error) *Error {
-	a.spent = true
 	e := &Error{Op: op, Err: c.tidy.err(cause), Message: c.tidy.message(describe(cause))}
 	if a.certainlyNotSent(c.headerBytes) {
 		e.Class = NotSent
