@@ -47,7 +47,7 @@ func (h *hall) want(t *testing.T, when string, conns, open int64) {
 
 func TestIdleConnectionsAreClosed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var h hall
+		h := hall{takes: time.Millisecond} // long enough for four to be there at once
 		c := h.client(t, 4)
 		sendMany(t, c, 4, 1)
 		h.want(t, "at first", 4, 4)
