@@ -3,7 +3,9 @@ package intercom
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
+	"net"
 	"net/http/httptrace"
 	"reflect"
 	"sync/atomic"
@@ -111,6 +113,18 @@ func (a *attempt) end() {
 func (a *attempt) certainlyNotSent(headerBytes int) bool {
 	return !a.wroteHeaders.Load() ||
 		a.conn != nil && a.conn.written.Load()-a.start < int64(headerBytes)
+}
+
+// cause returns why there is no answer, by what the transport says: that may be
+// no more than that it closed the connection, when the reading end of it was
+// faster to notice than the writing end was to tell why.
+func (a *attempt) cause(said error) error {
+	if a.conn != nil && errors.Is(said, net.ErrClosed) {
+		if failure := a.conn.failure.Load(); failure != nil {
+			return *failure
+		}
+	}
+	return said
 }
 
 // reset makes a ready for the next request and reports whether it can be used

@@ -160,7 +160,7 @@ func (c *Client) exchange(ctx context.Context, op string, newRequest model, a *a
 	resp, err := c.sender.RoundTrip(req)
 	switch {
 	case err != nil:
-		return answer{}, c.lost(op, a, err)
+		return answer{}, c.lost(op, a, a.cause(err))
 	case resp == nil:
 		return answer{}, c.lost(op, a, errors.New("no answer"))
 	}

@@ -47,10 +47,12 @@ func newTransport(o Options, base *url.URL) *http.Transport {
 	}
 }
 
-// A meteredConn counts the bytes that left through it.
+// A meteredConn counts the bytes that left through it, and remembers why one
+// would not.
 type meteredConn struct {
 	net.Conn
-	written atomic.Int64 // never fewer than the other side has got
+	written atomic.Int64          // never fewer than the other side has got
+	failure atomic.Pointer[error] // of the last write that failed
 }
 
 // Write counts what it is given before it writes, and afterwards takes off what
@@ -59,6 +61,10 @@ func (c *meteredConn) Write(b []byte) (int, error) {
 	c.written.Add(int64(len(b)))
 	n, err := c.Conn.Write(b)
 	c.written.Add(int64(n - len(b)))
+	if err != nil {
+		failure := err // goes to the heap, and err does not
+		c.failure.Store(&failure)
+	}
 	return n, err
 }
 
