@@ -14,7 +14,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -83,11 +82,6 @@ func TestScripts(t *testing.T) {
 }
 
 func TestMain(m *testing.M) {
-	// Whoever runs the tests may ignore SIGHUP (nohup), and children would inherit
-	// that: herald then rightly survives a hang-up. A signal that is caught here is
-	// as usual there.
-	hangUps := make(chan os.Signal, 1)
-	signal.Notify(hangUps, syscall.SIGHUP)
 	testscript.Main(m, map[string]func(){"herald": main})
 }
 
