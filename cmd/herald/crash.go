@@ -42,8 +42,11 @@ func (r *rehearsal) killHalfWay(ctx context.Context, box *sandbox.Sandbox) error
 	go func() { ended <- child.Wait() }()
 	for box.Witness().Messages < int64(max(1, rows/2)) {
 		select {
-		case <-ended:
-			return ctx.Err() // it was done before, or refuses: this run tells why
+		case <-ended: // it refuses, and this run tells why; or few rows are to be sent
+			if box.Witness().Messages > 0 {
+				r.say("not killed: all was sent before half of the source's rows had arrived")
+			}
+			return ctx.Err()
 		case <-time.After(time.Millisecond):
 		}
 	}
@@ -110,8 +113,8 @@ func (r *rehearsal) untilKilled(ctx context.Context, j joined) error {
 // are unknown because of it are no failure of a rehearsal.
 func (r *rehearsal) tellCrash(box *sandbox.Sandbox, err error) error {
 	w := box.Witness()
-	r.say("the crash: killed after %s, %s unknown since; in all %s got the message, %s twice",
-		count(r.killedAt, "message"), were(r.ledger.Recovered()), people(int(w.Recipients)), report.Number(int(w.Duplicates)))
+	r.say("the crash: killed after %s; %s unknown since; in all %s got the message, %s twice",
+		count(r.killedAt, "message"), count(r.ledger.Recovered(), "row"), people(int(w.Recipients)), report.Number(int(w.Duplicates)))
 	if r.ledger.Recovered() > 0 {
 		r.say("  unknown rows may have arrived or not: herald does not send them again by itself; herald settle finds out")
 	}

@@ -19,6 +19,8 @@ type figures struct {
 	took    time.Duration
 	answers int
 	tries   tries
+
+	unlimited bool // in a rehearsal
 }
 
 // tries are requests that came to nothing and were made again.
@@ -29,7 +31,7 @@ type tries struct {
 
 func (s *session) figuresOf(p sender.Progress, took time.Duration) figures {
 	return figures{Status: s.governor.Status(), share: s.governor.Share(), took: took - p.Waited, answers: answered(p),
-		tries: tries{p.Throttled, p.NotSent}}
+		tries: tries{p.Throttled, p.NotSent}, unlimited: s.anySender}
 }
 
 func (f figures) perSecond() float64 { return float64(f.answers) / max(f.took.Seconds(), 0.001) }
@@ -50,7 +52,10 @@ var waits = []struct {
 // String writes what is worth knowing: nothing of waits that did not happen.
 func (f figures) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "  speed     %s/s; at most %s per 10 s", report.Number(int(f.perSecond()+0.5)), report.Number(int(f.Effective)))
+	fmt.Fprintf(&b, "  speed     %s/s", report.Number(int(f.perSecond()+0.5)))
+	if !f.unlimited {
+		fmt.Fprintf(&b, "; at most %s per 10 s", report.Number(int(f.Effective)))
+	}
 	if f.Limit > 0 {
 		fmt.Fprintf(&b, " of the API's %s", report.Number(f.Limit))
 	}

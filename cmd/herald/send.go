@@ -128,8 +128,9 @@ func (s *session) send(ctx context.Context, path string, m mode) error {
 	return s.execute(ctx, cut, m, v)
 }
 
-// prepare does everything that can fail before the first row is read.
-func (s *session) prepare(ctx context.Context, path string) error {
+// introduce reads the campaign and the columns of its source, and asks the
+// workspace who is there: what comes before any ledger.
+func (s *session) introduce(ctx context.Context, path string) error {
 	if err := s.load(path); err != nil {
 		return err
 	}
@@ -142,7 +143,12 @@ func (s *session) prepare(ctx context.Context, path string) error {
 	if err := s.connect(ctx); err != nil {
 		return err
 	}
-	if err := s.resolveSender(ctx); err != nil {
+	return s.resolveSender(ctx)
+}
+
+// prepare does everything that can fail before the first row is read.
+func (s *session) prepare(ctx context.Context, path string) error {
+	if err := s.introduce(ctx, path); err != nil {
 		return err
 	}
 	if err := s.checkResultsPath(); err != nil {

@@ -53,19 +53,7 @@ const maxTestRows = 20
 func (s *session) sendTest(ctx context.Context, path string, t testSend) error {
 	ctx, cut, release := interruptible(ctx)
 	defer release()
-	if err := s.load(path); err != nil {
-		return err
-	}
-	if err := s.readAudience(ctx); err != nil {
-		return err
-	}
-	if err := s.bind(ctx); err != nil {
-		return err
-	}
-	if err := s.connect(ctx); err != nil {
-		return err
-	}
-	if err := s.resolveSender(ctx); err != nil {
+	if err := s.introduce(ctx, path); err != nil {
 		return err
 	}
 	if err := s.renderAs(t.variant); err != nil {
