@@ -260,13 +260,20 @@ func theAttacksWork(t *testing.T, ctx context.Context) {
 				fmt.Fprint(w, `<!DOCTYPE html><body><iframe src="/message" width="600" height="400"></iframe>`)
 			}))
 			defer naive.Close()
+			// A tab of its own: where an attack leads its tab must not keep the next
+			// one from being shown.
+			tab, closeTab := chromedp.NewContext(ctx)
+			defer closeTab()
+			if err := chromedp.Do(tab, chromedp.Navigate("about:blank")); err != nil {
+				t.Fatal(err)
+			}
 			// What it is about may have led the tab away before the page was complete.
-			tab, cancel := context.WithTimeout(ctx, patience)
+			soon, cancel := context.WithTimeout(tab, patience)
 			defer cancel()
-			_ = chromedp.Do(tab, chromedp.Navigate(naive.URL))
+			_ = chromedp.Do(soon, chromedp.Navigate(naive.URL))
 			waitFor(t, func() bool {
 				if a.click && evil.connections.Load() == 0 {
-					_ = clickFrame(ctx) // perhaps it has worked by now, and there is no frame any more
+					_ = clickFrame(tab) // perhaps it has worked by now, and there is no frame any more
 				}
 				return evil.connections.Load() > 0
 			})
