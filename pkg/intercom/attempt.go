@@ -36,7 +36,7 @@ type attempt struct {
 	timed bool         // the timer was started
 	spent bool         // ctx must end: the request has not come to a clean end
 
-	// The transport's writing goroutine sets these.
+	// Whoever writes sets these: behind a proxy that is another goroutine.
 	wroteHeaders, wroteRequest atomic.Bool
 }
 
@@ -108,8 +108,8 @@ func (a *attempt) end() {
 // certainlyNotSent reports, once the transport has given up, whether the
 // headers, at least headerBytes of them, never left. Until WroteHeaders they
 // are not complete; after it they may still have been lost with a connection
-// that no longer took them. (Before it returns an error the transport waits for
-// its writing goroutine, so nothing is written later.)
+// that no longer took them. (Nothing is written after that: who sent has
+// written itself, or waited for who did.)
 func (a *attempt) certainlyNotSent(headerBytes int) bool {
 	return !a.wroteHeaders.Load() ||
 		a.conn != nil && a.conn.written.Load()-a.start < int64(headerBytes)

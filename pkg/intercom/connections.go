@@ -21,11 +21,13 @@ const idleTimeout = 15 * time.Second
 // for itself, and over the same one when it is whole again. This is what an
 // http.Transport does in its own RoundTrip; there it costs a tenth of all that a
 // message costs, since it looks up anew for each request where that goes, and
-// dials in parallel. An http.ClientConn never sends a request again by itself.
+// dials in parallel. Nothing below sends a request again by itself.
 type connections struct {
-	network         *http.Transport // dials
-	scheme, address string
-	room            chan struct{} // holds one for each connection in use
+	network *http.Transport // dials
+	scheme  string
+	host    string
+	address string        // with the port
+	room    chan struct{} // holds one for each connection in use
 
 	mu    sync.Mutex
 	idle  []*connection // the last one used is the last
@@ -34,14 +36,25 @@ type connections struct {
 
 func newConnections(network *http.Transport, base *url.URL, most int) *connections {
 	port := cmp.Or(base.Port(), map[string]string{"http": "80", "https": "443"}[base.Scheme])
-	return &connections{network: network, scheme: base.Scheme, address: net.JoinHostPort(base.Hostname(), port), room: make(chan struct{}, most)}
+	host := base.Hostname()
+	return &connections{network: network, scheme: base.Scheme, host: host, address: net.JoinHostPort(host, port), room: make(chan struct{}, most)}
 }
 
 // A connection is one to the API.
 type connection struct {
-	http  *http.ClientConn
-	wire  net.Conn  // below it
-	since time.Time // idle
+	link
+	metered net.Conn  // below it
+	since   time.Time // idle
+}
+
+// A link carries requests one after the other. Where there is a proxy it is an
+// *http.ClientConn, since an http.Transport knows all kinds of those; otherwise
+// a *wire, which costs less.
+type link interface {
+	RoundTrip(*http.Request) (*http.Response, error)
+	Available() int // requests that it can take now
+	Err() error     // why it can't take any more
+	Close() error
 }
 
 // RoundTrip sends a request exactly once. The answer's body must be read to its
@@ -62,11 +75,11 @@ func (cs *connections) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 	}
 	if trace := httptrace.ContextClientTrace(ctx); trace != nil && trace.GotConn != nil {
-		trace.GotConn(httptrace.GotConnInfo{Conn: c.wire, Reused: reused, WasIdle: reused})
+		trace.GotConn(httptrace.GotConnInfo{Conn: c.metered, Reused: reused, WasIdle: reused})
 	}
-	resp, err := c.http.RoundTrip(r)
+	resp, err := c.RoundTrip(r)
 	if err != nil {
-		c.http.Close()
+		c.Close()
 		<-cs.room
 		return nil, err
 	}
@@ -85,10 +98,27 @@ func refuse(r *http.Request, err error) error {
 // dialled is the context's key of the connection that is dialled for.
 type dialled struct{}
 
-func (cs *connections) dial(ctx context.Context) (c *connection, err error) {
-	c = new(connection)
-	c.http, err = cs.network.NewClientConn(context.WithValue(ctx, dialled{}, c), cs.scheme, cs.address)
-	return c, err
+func (cs *connections) dial(ctx context.Context) (*connection, error) {
+	proxy, err := cs.network.Proxy(nil)
+	if err != nil {
+		return nil, err
+	}
+	c := new(connection)
+	if proxy != nil {
+		c.link, err = cs.network.NewClientConn(context.WithValue(ctx, dialled{}, c), cs.scheme, cs.address)
+		return c, err
+	}
+	if c.metered, err = cs.network.DialContext(ctx, "tcp", cs.address); err != nil {
+		return nil, err
+	}
+	conn := c.metered
+	if cs.scheme == "https" {
+		if conn, err = encrypt(ctx, conn, cs.host, cs.network.TLSClientConfig); err != nil {
+			return nil, err
+		}
+	}
+	c.link = newWire(conn, c.metered)
+	return c, nil
 }
 
 // A content is the body of an answer, whose connection is given back at its end.
@@ -128,10 +158,10 @@ func (cs *connections) take() (c *connection, reused bool) {
 	for len(cs.idle) > 0 {
 		last := len(cs.idle) - 1
 		c, cs.idle = cs.idle[last], cs.idle[:last]
-		if c.http.Err() == nil && !c.stale(time.Now()) {
+		if c.Err() == nil && !c.stale(time.Now()) {
 			return c, true
 		}
-		c.http.Close()
+		c.Close()
 	}
 	return nil, false
 }
@@ -145,8 +175,8 @@ func (c *connection) stale(now time.Time) bool {
 // put takes a connection back, unless it is of no more use.
 func (cs *connections) put(c *connection) {
 	defer func() { <-cs.room }()
-	if c.http.Available() == 0 {
-		c.http.Close()
+	if c.Available() == 0 {
+		c.Close()
 		return
 	}
 	cs.mu.Lock()
@@ -164,7 +194,7 @@ func (cs *connections) sweep() {
 	defer cs.mu.Unlock()
 	now, old := time.Now(), 0
 	for old < len(cs.idle) && cs.idle[old].stale(now) {
-		cs.idle[old].http.Close()
+		cs.idle[old].Close()
 		old++
 	}
 	cs.idle = append(cs.idle[:0], cs.idle[old:]...)
@@ -178,7 +208,7 @@ func (cs *connections) closeIdle() {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	for _, c := range cs.idle {
-		c.http.Close()
+		c.Close()
 	}
 	cs.idle = nil
 }

@@ -23,6 +23,10 @@
 // connection took. Once the headers may have left, only a status line decides:
 // an answer of 200 whose body is cut off is Sent, with an empty id.
 //
+// Connections are looked at before they are used again, and dropped if the other
+// side has closed them, or sent anything, meanwhile. There is one request at a
+// time on each, and HTTP/1.1 only: what breaks leaves one message in doubt.
+//
 // # Reading
 //
 // Everything but CreateMessage only reads, and may be asked again whatever the

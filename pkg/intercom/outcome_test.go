@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -207,14 +208,18 @@ func TestOutcomeOfALostConnection(t *testing.T) {
 			r.ReadByte()
 		}, Unknown},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
+	for i := range 2 * len(tests) {
+		tt, proxied := tests[i/2], i%2 == 1
+		t.Run(fmt.Sprintf("%s/proxy=%v", tt.name, proxied), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var connections atomic.Int64
 				c := newClient(t, Options{BaseURL: "http://localhost", DialContext: scripted(func(c net.Conn, r *bufio.Reader, _ int) {
 					connections.Add(1)
 					tt.serve(c, r)
 				})})
+				if proxied {
+					c.throughProxy()
+				}
 				start := time.Now()
 				receipt, err := c.CreateMessage(t.Context(), email())
 				if got := ClassOf(err); got != tt.want {
@@ -236,6 +241,11 @@ func TestOutcomeOfALostConnection(t *testing.T) {
 			})
 		})
 	}
+}
+
+// throughProxy has a client go through a proxy, whose address its dialer gets.
+func (c *Client) throughProxy() {
+	c.network.Proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: "proxy:3128"})
 }
 
 func TestOutcomeWithoutAConnection(t *testing.T) {

@@ -2,10 +2,12 @@ package intercom
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"net/url"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -37,12 +39,12 @@ func newTransport(o Options, base *url.URL) *http.Transport {
 			}
 			m := &meteredConn{Conn: c}
 			if dialled, ok := ctx.Value(dialled{}).(*connection); ok {
-				dialled.wire = m
+				dialled.metered = m
 			}
 			return m, nil
 		},
 		TLSHandshakeTimeout:    connectTimeout,
-		MaxResponseHeaderBytes: 256 << 10,
+		MaxResponseHeaderBytes: maxHead,
 		DisableCompression:     true,
 	}
 }
@@ -66,6 +68,14 @@ func (c *meteredConn) Write(b []byte) (int, error) {
 		c.failure.Store(&failure)
 	}
 	return n, err
+}
+
+// SyscallConn gives way to the connection below, if that is one of the system's.
+func (c *meteredConn) SyscallConn() (syscall.RawConn, error) {
+	if below, ok := c.Conn.(syscall.Conn); ok {
+		return below.SyscallConn()
+	}
+	return nil, errors.ErrUnsupported
 }
 
 // metered returns the metered connection below c, through any layers of TLS;
