@@ -2,6 +2,7 @@ package sender
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/herald-campaigns/herald/pkg/ledger"
@@ -85,15 +86,20 @@ func (b *breaker) exceeds(t Threshold, s ledger.Status) bool {
 type outage struct {
 	longest time.Duration // 0: for ever
 
+	gone  atomic.Bool // since is set; changed under mu
 	mu    sync.Mutex
 	since time.Time // zero: the last request left
 }
 
 // over notes a request that left.
 func (o *outage) over() {
+	if !o.gone.Load() {
+		return
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.since = time.Time{}
+	o.gone.Store(false)
 }
 
 // tooLong notes a request that could not be sent, and reports whether that has
@@ -103,6 +109,7 @@ func (o *outage) tooLong() bool {
 	defer o.mu.Unlock()
 	if o.since.IsZero() {
 		o.since = time.Now()
+		o.gone.Store(true)
 	}
 	return o.longest > 0 && time.Since(o.since) > o.longest
 }

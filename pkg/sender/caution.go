@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/herald-campaigns/herald/pkg/intercom"
@@ -22,8 +23,9 @@ const (
 // answer costs one round trip, and further ones with a growing wait. The zero
 // value is ready, and not cautious.
 type caution struct {
+	on atomic.Bool // changed under mu; the usual case looks no further
+
 	mu       sync.Mutex
-	on       bool
 	turn     chan struct{} // of size 1, filled while nobody has the turn
 	setbacks int           // since the last good answer
 	doubtful bool          // whether the API can be reached
@@ -41,12 +43,12 @@ func (c *caution) enter(ctx context.Context) (turn, error) {
 	if err := ctx.Err(); err != nil {
 		return turn{}, err
 	}
-	c.mu.Lock()
-	on, only := c.on, c.turn
-	c.mu.Unlock()
-	if !on {
+	if !c.on.Load() {
 		return turn{caution: c}, nil
 	}
+	c.mu.Lock()
+	only := c.turn
+	c.mu.Unlock()
 	select {
 	case <-only:
 	case <-ctx.Done():
@@ -72,19 +74,15 @@ func (c *caution) pause(t *turn) (time.Duration, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	t.suspicious = c.doubtful || c.setbacks > 1
-	if !c.on || c.setbacks < 2 {
-		return 0, c.on
+	if on := c.on.Load(); !on || c.setbacks < 2 {
+		return 0, on
 	}
 	return rand.N(min(firstBackOff<<min(c.setbacks-2, 10), longestBackOff)), true
 }
 
 // stands reports whether the turn still counts: one that was taken before
 // caution began does not.
-func (t turn) stands() bool {
-	t.caution.mu.Lock()
-	defer t.caution.mu.Unlock()
-	return t.alone || !t.caution.on
-}
+func (t turn) stands() bool { return t.alone || !t.caution.on.Load() }
 
 // giveBack ends a turn in which nothing was sent.
 func (t turn) giveBack() {
@@ -97,15 +95,18 @@ func (t turn) giveBack() {
 // adds nothing to it.
 func (t turn) done(class intercom.Class) {
 	c := t.caution
+	if class == intercom.Sent && !t.alone { // as it should be, or it left before
+		return
+	}
 	c.mu.Lock()
 	switch {
-	case class == intercom.Sent && c.on && !t.alone: // it left before
 	case class == intercom.Sent:
-		c.on, c.setbacks, c.doubtful = false, 0, false
+		c.on.Store(false)
+		c.setbacks, c.doubtful = 0, false
 	case class == intercom.Refused && t.alone: // the API is there
 		c.setbacks, c.doubtful = 1, false
 	case class != intercom.Unknown && class != intercom.NotSent:
-	case !c.on:
+	case !c.on.Load():
 		c.begin()
 		c.doubtful = class == intercom.NotSent
 	case t.alone:
@@ -120,16 +121,17 @@ func (t turn) done(class intercom.Class) {
 func (c *caution) suspect() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.on {
+	if !c.on.Load() {
 		c.begin()
 	}
 	c.doubtful = true
 }
 
 func (c *caution) begin() {
-	c.on, c.setbacks = true, 1
 	if c.turn == nil {
 		c.turn = make(chan struct{}, 1)
 		c.turn <- struct{}{}
 	}
+	c.setbacks = 1
+	c.on.Store(true)
 }
