@@ -40,7 +40,10 @@ func TestFsyncsAreShared(t *testing.T) {
 	}{
 		{64, 50 * time.Millisecond, 1, 0.98},
 		{1024, 50 * time.Millisecond, 8, 0.98},
-		{64, 2500 * time.Microsecond, 12, 0.75}, // some 25,600 messages/s without a ledger: full speed
+		// 25,600 messages/s without a ledger. In such a crowd the writer is patient,
+		// since on a real machine it is the processors that messages wait for: what
+		// that costs where it is the API, and the processors are idle, stays bounded.
+		{64, 2500 * time.Microsecond, 20, 0.55},
 		{64, 100 * time.Microsecond, 30, 0},
 		{1, 100 * time.Microsecond, 0.9, 0.25},
 	}
