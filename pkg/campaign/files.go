@@ -7,7 +7,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -76,11 +75,11 @@ func isLiteral(n *yaml.Node) bool {
 }
 
 // tag finds a text that is HTML: one that opens or closes an element.
-var tag = regexp.MustCompile(`</?[a-zA-Z][^<>]*>`)
+var tag = pattern(`</?[a-zA-Z][^<>]*>`)
 
 func (f *finder) literalBody(name string, n *yaml.Node) *Template {
 	t := &Template{Name: name, File: f.file, Text: n.Value, parsed: n.Value, origin: f.origin(n)}
-	if tag.MatchString(n.Value) {
+	if tag().MatchString(n.Value) {
 		t.Format = HTML
 	}
 	return t

@@ -127,10 +127,10 @@ func quoteEnd(text string, i int, quote byte) int {
 }
 
 // control finds the actions that print nothing themselves.
-var control = regexp.MustCompile(`^\{\{-?\s*(if|else|end|range|with|define|block|template|break|continue|/\*|\$\w+\s*:?=)`)
+var control = pattern(`^\{\{-?\s*(if|else|end|range|with|define|block|template|break|continue|/\*|\$\w+\s*:?=)`)
 
 func isAlone(text string, start, end int) bool {
 	before := text[strings.LastIndexByte(text[:start], '\n')+1 : start]
 	after, _, _ := strings.Cut(text[end:], "\n")
-	return strings.TrimSpace(before+after) == "" && control.MatchString(text[start:end])
+	return strings.TrimSpace(before+after) == "" && control().MatchString(text[start:end])
 }

@@ -2,17 +2,16 @@ package campaign
 
 import (
 	"math/big"
-	"regexp"
 	"slices"
 	"strings"
 )
 
 // decimal is how numbers come in a source: digits, a point, no grouping.
-var decimal = regexp.MustCompile(`^[+-]?[0-9]{1,40}(\.[0-9]{1,40})?$`)
+var decimal = pattern(`^[+-]?[0-9]{1,40}(\.[0-9]{1,40})?$`)
 
 // isDecimal is decimal for the many texts that are plainly none.
 func isDecimal(s string) bool {
-	return s != "" && (s[0] <= '9') && decimal.MatchString(s)
+	return s != "" && (s[0] <= '9') && decimal().MatchString(s)
 }
 
 // A style is how a language writes numbers.

@@ -199,7 +199,7 @@ func (r *recaller) recordedBody(key, body string) (*Template, *set) {
 	t := &Template{Name: key, File: r.file, Text: body, parsed: body, origin: origin{vague: true}}
 	if text, ok := r.recorded[body]; ok {
 		t, _ = newFile(body, body, []byte(text)) // it was a file already
-	} else if tag.MatchString(body) {
+	} else if tag().MatchString(body) {
 		t.Format = HTML
 	}
 	if t == nil {

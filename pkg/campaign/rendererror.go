@@ -3,7 +3,6 @@ package campaign
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -82,11 +81,11 @@ func (p *program) refuse(kind Kind, reason string) error {
 
 // execPlace takes the place out of what executing a template ended with; the
 // executors tell it in no other way.
-var execPlace = regexp.MustCompile(`template: ([^\n]*?):(\d+):(\d+): executing`)
+var execPlace = pattern(`template: ([^\n]*?):(\d+):(\d+): executing`)
 
 func (p *program) locate(e *RenderError, err error) {
 	e.File = p.tmpl.File
-	m := execPlace.FindStringSubmatch(err.Error())
+	m := execPlace().FindStringSubmatch(err.Error())
 	if m == nil {
 		return
 	}

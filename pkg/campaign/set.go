@@ -184,11 +184,11 @@ func parseTrees(name string, t *Template) (map[string]*parse.Tree, *Problem) {
 }
 
 // parsePlace takes apart what the template parser says: template, line, reason.
-var parsePlace = regexp.MustCompile(`(?s)^template: .*?:(\d+)(?::\d+)?: (.*)$`)
+var parsePlace = pattern(`(?s)^template: .*?:(\d+)(?::\d+)?: (.*)$`)
 
 func explainParse(t *Template, err error) Problem {
 	p := Problem{File: t.File, Line: t.origin.line, Message: "template: " + err.Error()}
-	m := parsePlace.FindStringSubmatch(err.Error())
+	m := parsePlace().FindStringSubmatch(err.Error())
 	if m == nil {
 		return p
 	}
@@ -196,8 +196,8 @@ func explainParse(t *Template, err error) Problem {
 	p.Line, _ = t.at(lineStart(t.parsed, line))
 	p.Message = "template: " + m[2]
 	for _, e := range slips {
-		if e.said.MatchString(m[2]) {
-			p.Message = e.said.ReplaceAllString(m[2], e.means)
+		if said := e.said(); said.MatchString(m[2]) {
+			p.Message = said.ReplaceAllString(m[2], e.means)
 			break
 		}
 	}
@@ -206,19 +206,19 @@ func explainParse(t *Template, err error) Problem {
 
 // slips are the commonest slips in templates, by what the parser says of them.
 var slips = []struct {
-	said  *regexp.Regexp
+	said  func() *regexp.Regexp
 	means string
 }{
-	{regexp.MustCompile(`^unclosed action.*`), "{{ without its }}"},
-	{regexp.MustCompile(`^unexpected EOF.*`), "an {{if}}, {{range}}, {{with}}, {{define}} or {{block}} has no {{end}}"},
-	{regexp.MustCompile(`^unexpected \{\{end\}\}.*`), "{{end}} without an {{if}}, {{range}} or {{with}} before it"},
-	{regexp.MustCompile(`^unexpected \{\{else\}\}.*`), "{{else}} without an {{if}}, {{range}} or {{with}} before it"},
-	{regexp.MustCompile(`^missing value for command.*`), "{{}} with nothing in it"},
-	{regexp.MustCompile(`^missing value for (if|with|range).*`), "{{$1}} without a condition"},
-	{regexp.MustCompile(`^undefined variable "(.*)"$`), "there is no variable $1: a column is written {{.name}}"},
-	{regexp.MustCompile(`^unterminated quoted string.*`), "a quote inside {{ }} is never closed"},
-	{regexp.MustCompile(`(?s)^.*multiple definition of template (".*")$`), "{{define $1}} is there twice"},
-	{regexp.MustCompile(`^(unexpected .*) in (operand|command|input)$`), "$1 inside {{ }}"},
-	{regexp.MustCompile(`^bad character U\+007D.*`), "{{ is closed by one } here: it takes two"},
-	{regexp.MustCompile(`^bad character (.*)$`), `a character that can't stand inside {{ }}: $1; a column with other characters is written {{col "Its Name"}}`},
+	{pattern(`^unclosed action.*`), "{{ without its }}"},
+	{pattern(`^unexpected EOF.*`), "an {{if}}, {{range}}, {{with}}, {{define}} or {{block}} has no {{end}}"},
+	{pattern(`^unexpected \{\{end\}\}.*`), "{{end}} without an {{if}}, {{range}} or {{with}} before it"},
+	{pattern(`^unexpected \{\{else\}\}.*`), "{{else}} without an {{if}}, {{range}} or {{with}} before it"},
+	{pattern(`^missing value for command.*`), "{{}} with nothing in it"},
+	{pattern(`^missing value for (if|with|range).*`), "{{$1}} without a condition"},
+	{pattern(`^undefined variable "(.*)"$`), "there is no variable $1: a column is written {{.name}}"},
+	{pattern(`^unterminated quoted string.*`), "a quote inside {{ }} is never closed"},
+	{pattern(`(?s)^.*multiple definition of template (".*")$`), "{{define $1}} is there twice"},
+	{pattern(`^(unexpected .*) in (operand|command|input)$`), "$1 inside {{ }}"},
+	{pattern(`^bad character U\+007D.*`), "{{ is closed by one } here: it takes two"},
+	{pattern(`^bad character (.*)$`), `a character that can't stand inside {{ }}: $1; a column with other characters is written {{col "Its Name"}}`},
 }

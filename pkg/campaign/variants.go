@@ -3,7 +3,6 @@ package campaign
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -63,7 +62,7 @@ type given struct {
 	body  *yaml.Node      // nil: none
 }
 
-var variantName = regexp.MustCompile(`^[\pL\pN][\pL\pN_-]{0,39}$`)
+var variantName = pattern(`^[\pL\pN][\pL\pN_-]{0,39}$`)
 
 func (d *decoder) variants(c *Campaign, t *draft) reader {
 	return func(name string, n *yaml.Node) {
@@ -76,7 +75,7 @@ func (d *decoder) variants(c *Campaign, t *draft) reader {
 		c.Variants = make([]Variant, 0, len(n.Content)/2) // its elements stay where they are
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			k := n.Content[i]
-			if k.Kind == yaml.ScalarNode && !variantName.MatchString(k.Value) {
+			if k.Kind == yaml.ScalarNode && !variantName().MatchString(k.Value) {
 				d.add(k, "%s.%s must be a name of letters, digits, dashes and underscores, 40 at most", name, k.Value)
 			}
 			if t.variants[k.Value] == nil { // mapping notes the second one

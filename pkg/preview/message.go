@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/herald-campaigns/herald/pkg/intercom"
 )
@@ -80,15 +81,17 @@ var (
 	// reaching finds the elements that no policy holds back early enough: a link
 	// element may connect to a host before anything is loaded (preconnect), and
 	// so does a browser for a frame that it then refuses to load.
-	reaching = regexp.MustCompile(`(?i)<(link|base|meta|i?frame|fencedframe|portal|object|embed)\b`)
+	reaching = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)<(link|base|meta|i?frame|fencedframe|portal|object|embed)\b`)
+	})
 	// leading finds where links lead: browsers connect to a link's host as soon
 	// as the mouse is pressed on it.
-	leading = regexp.MustCompile(`(?i)\bhref(\s*=)`)
+	leading = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)\bhref(\s*=)`) })
 )
 
 // disarm makes unknown elements and attributes of those. It works on the text,
 // not on what a parser makes of it: all of them are spelled like this, wherever
 // they hide.
 func disarm(body string) string {
-	return leading.ReplaceAllString(reaching.ReplaceAllString(body, "<x-$1"), "data-href$1")
+	return leading().ReplaceAllString(reaching().ReplaceAllString(body, "<x-$1"), "data-href$1")
 }

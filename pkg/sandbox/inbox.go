@@ -115,11 +115,13 @@ func (l *letter) Teaser() string {
 	return shorten(plainText(l.Body), 120)
 }
 
-var markup = regexp.MustCompile(`(?is)<(style|script|head|title)\b.*?</(style|script|head|title)\s*>|<!--.*?-->|<[^>]*>`)
+var markup = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?is)<(style|script|head|title)\b.*?</(style|script|head|title)\s*>|<!--.*?-->|<[^>]*>`)
+})
 
 // plainText is only for looking at: what is left of HTML without its tags.
 func plainText(body string) string {
-	text := html.UnescapeString(markup.ReplaceAllString(shorten(body, 20_000), " "))
+	text := html.UnescapeString(markup().ReplaceAllString(shorten(body, 20_000), " "))
 	return strings.Join(strings.Fields(text), " ")
 }
 
