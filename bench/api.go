@@ -1,16 +1,12 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/exec"
-	"strconv"
-	"strings"
 	"sync"
 
+	"github.com/herald-campaigns/herald/bench/target"
 	"github.com/herald-campaigns/herald/pkg/sandbox"
 )
 
@@ -23,7 +19,7 @@ type api struct {
 
 func startAPI(ctx context.Context, o options) (*api, error) {
 	if o.canned {
-		return startCanned(ctx)
+		return startCannedAPI(ctx)
 	}
 	box := sandbox.New(sandbox.Options{KeepMessages: -1})
 	server, err := sandbox.Listen(ctx, "127.0.0.1:0", box)
@@ -41,32 +37,19 @@ func startAPI(ctx context.Context, o options) (*api, error) {
 	return &api{url: server.URL(), check: check, stop: server.Close}, nil
 }
 
-// startCanned starts this program again to serve canned answers. How many
-// messages came it tells at its end.
-func startCanned(ctx context.Context) (*api, error) {
-	self, err := os.Executable()
+// startCannedAPI has all rows of a campaign arrive at a target.
+func startCannedAPI(ctx context.Context) (*api, error) {
+	c, err := startCanned(ctx, target.Options{})
 	if err != nil {
 		return nil, err
 	}
-	server := exec.CommandContext(ctx, self, "-serve-canned")
-	server.Stderr = os.Stderr
-	in, inErr := server.StdinPipe()
-	out, outErr := server.StdoutPipe()
-	if err := errors.Join(inErr, outErr, server.Start()); err != nil {
-		return nil, err
-	}
-	lines := bufio.NewScanner(out)
-	lines.Scan()
 	due := 0
-	a := &api{url: strings.TrimSpace(lines.Text())}
-	a.check = func(rows int) error { due += rows; return nil }
-	a.stop = sync.OnceValue(func() error {
-		in.Close()
-		lines.Scan()
-		if got, err := strconv.Atoi(lines.Text()); err != nil || got != due {
-			return errors.Join(fmt.Errorf("%q messages arrived of %d rows", lines.Text(), due), server.Wait())
+	check := func(rows int) error {
+		due += rows
+		if got, err := c.tab(); err != nil || got.messages != due {
+			return errors.Join(fmt.Errorf("%d messages arrived of %d rows", got.messages, due), err)
 		}
-		return server.Wait()
-	})
-	return a, nil
+		return nil
+	}
+	return &api{url: c.url, check: check, stop: sync.OnceValue(c.stop)}, nil
 }

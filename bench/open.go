@@ -94,14 +94,14 @@ func openElsewhere(ctx context.Context, path string) (o opening, err error) {
 
 // openHere opens a ledger and prints what that took, for openElsewhere.
 func openHere(path string, out io.Writer) error {
-	before := residentBytes("VmRSS:")
+	before := residentBytes("self", "VmRSS:")
 	start := time.Now()
 	l, err := ledger.Open(path, ledger.Options{})
 	if err != nil {
 		return err
 	}
 	o := opening{Took: time.Since(start)}
-	if peak := residentBytes("VmHWM:"); peak > 0 {
+	if peak := residentBytes("self", "VmHWM:"); peak > 0 {
 		o.Peak = peak - before
 	}
 	for _, keys := range l.Counts() {
@@ -110,11 +110,9 @@ func openHere(path string, out io.Writer) error {
 	return errors.Join(json.NewEncoder(out).Encode(o), l.Close())
 }
 
-// residentBytes is a value of /proc/self/status, 0 where there is none. What
-// wait tells of a child is of no use: until it executes the program, it has the
-// memory of its parent.
-func residentBytes(name string) int64 {
-	text, err := os.ReadFile("/proc/self/status")
+// residentBytes is a value of a process's /proc/PID/status, 0 where there is none.
+func residentBytes(pid, name string) int64 {
+	text, err := os.ReadFile(filepath.Join("/proc", pid, "status"))
 	if err != nil {
 		return 0
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -146,13 +147,44 @@ func spend(command *exec.Cmd) (cost, error) {
 	var said bytes.Buffer
 	command.Stdout, command.Stderr = &said, &said
 	start := time.Now()
-	err := command.Run()
+	if err := command.Start(); err != nil {
+		return cost{}, err
+	}
+	peak := watchPeak(command.Process.Pid)
+	err := command.Wait()
 	wall := time.Since(start)
+	c := cost{wall: wall, peak: peak()}
 	if err != nil {
-		return cost{}, fmt.Errorf("herald %s: %w\n%s", command.Args[1], err, said.String())
+		return c, fmt.Errorf("%s: %w\n%s", strings.Join(command.Args, " "), err, said.String())
 	}
 	state := command.ProcessState
-	return cost{wall: wall, cpu: state.UserTime() + state.SystemTime(), peak: peakMemory(state)}, nil
+	c.cpu = state.UserTime() + state.SystemTime()
+	if c.peak == 0 {
+		c.peak = peakMemory(state)
+	}
+	return c, nil
+}
+
+// watchPeak looks at the peak memory of a process until what it returns is
+// called. What wait tells of a child is too much on Linux: until it executes the
+// program, a child has the memory of its parent. The last 20 ms are not seen.
+func watchPeak(pid int) (stop func() int64) {
+	done, seen := make(chan struct{}), make(chan int64)
+	go func() {
+		var peak int64
+		tick := time.NewTicker(20 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			peak = max(peak, residentBytes(strconv.Itoa(pid), "VmHWM:"))
+			select {
+			case <-tick.C:
+			case <-done:
+				seen <- peak
+				return
+			}
+		}
+	}()
+	return func() int64 { close(done); return <-seen }
 }
 
 // environment is this process's, without what would change how herald runs.

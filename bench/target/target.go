@@ -24,13 +24,16 @@ import (
 type Options struct {
 	// Latency is how long each message takes to be answered.
 	Latency time.Duration
+	// Refuse has one message of so many refused as invalid; 0 refuses none.
+	Refuse int64
 }
 
 // A Server answers on a socket until it is closed.
 type Server struct {
 	listener net.Listener
-	latency  time.Duration
-	messages atomic.Int64
+	options  Options
+	messages atomic.Int64 // that came, also those refused
+	taken    atomic.Int64 // nanoseconds that all answers took
 
 	mu    sync.Mutex
 	conns map[net.Conn]struct{} // nil once the server is closed
@@ -43,7 +46,7 @@ func Listen(address string, o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start target: %w", err)
 	}
-	s := &Server{listener: listener, latency: o.Latency, conns: make(map[net.Conn]struct{})}
+	s := &Server{listener: listener, options: o, conns: make(map[net.Conn]struct{})}
 	s.group.Go(s.accept)
 	return s, nil
 }
@@ -51,20 +54,23 @@ func Listen(address string, o Options) (*Server, error) {
 // URL is where a client on this machine finds the server.
 func (s *Server) URL() string { return "http://" + s.listener.Addr().String() }
 
-// Serve is a server's whole process: it tells its URL in a line on out, answers
-// until in ends, and tells how many messages it got.
+// Serve is a server's whole process: it tells its URL in a line on out, for each
+// line of in how many messages have come and how many nanoseconds their answers
+// took in all, and ends when in ends.
 func Serve(in io.Reader, out io.Writer, o Options) error {
 	s, err := Listen("127.0.0.1:0", o)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintln(out, s.URL())
-	_, err = io.Copy(io.Discard, in)
-	fmt.Fprintln(out, s.Messages())
-	return errors.Join(err, s.Close())
+	asked := bufio.NewScanner(in)
+	for asked.Scan() {
+		fmt.Fprintln(out, s.Messages(), s.taken.Load())
+	}
+	return errors.Join(asked.Err(), s.Close())
 }
 
-// Messages returns how many messages were answered.
+// Messages returns how many messages have come.
 func (s *Server) Messages() int64 { return s.messages.Load() }
 
 // Close ends the server and all its connections.
@@ -117,7 +123,10 @@ func (s *Server) serve(conn net.Conn) {
 		if _, err := io.ReadFull(in, body); err != nil {
 			return
 		}
-		out = s.answer(out[:0], line, body)
+		came := time.Now()
+		if out = s.answer(out[:0], line, body); line == postMessage {
+			s.taken.Add(int64(time.Since(came)))
+		}
 		if _, err := conn.Write(out); err != nil {
 			return
 		}
@@ -165,25 +174,31 @@ func readHead(in *bufio.Reader) (r route, length int, err error) {
 func (s *Server) answer(out []byte, r route, body []byte) []byte {
 	if r != postMessage {
 		const who = `{"type":"admin","id":"394051","email":"a@example.com","name":"A","app":{"type":"app","id_code":"bench","name":"Bench","region":"US"}}`
-		return append(appendHead(out, len(who)), who...)
+		return append(appendHead(out, "200 OK", len(who)), who...)
 	}
-	if s.latency > 0 {
-		<-time.After(s.latency)
+	if s.options.Latency > 0 {
+		<-time.After(s.options.Latency)
 	}
-	id := strconv.FormatInt(s.messages.Add(1), 10)
+	number := s.messages.Add(1)
+	if n := s.options.Refuse; n > 0 && number%n == 0 {
+		const refused = `{"type":"error.list","request_id":"bench","errors":[{"code":"parameter_invalid","message":"refused, as was asked for"}]}`
+		return append(appendHead(out, "400 Bad Request", len(refused)), refused...)
+	}
+	id := strconv.FormatInt(number, 10)
 	const before, between = `{"type":"admin_message","id":"`, `","created_at":1734537786,"message_type":"email",`
 	// The request is an object: without its brace its members follow on ours.
 	members := bytes.TrimPrefix(body, []byte("{"))
 	if len(members) == 0 {
 		members = []byte(`"empty":true}`)
 	}
-	out = appendHead(out, len(before)+len(id)+len(between)+len(members))
+	out = appendHead(out, "200 OK", len(before)+len(id)+len(between)+len(members))
 	out = append(append(out, before...), id...)
 	return append(append(out, between...), members...)
 }
 
-func appendHead(out []byte, length int) []byte {
-	out = append(out, "HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=utf-8\r\nDate: "...)
+func appendHead(out []byte, status string, length int) []byte {
+	out = append(append(out, "HTTP/1.1 "...), status...)
+	out = append(out, "\r\nContent-Type: application/json; charset=utf-8\r\nDate: "...)
 	out = time.Now().UTC().AppendFormat(out, "Mon, 02 Jan 2006 15:04:05 GMT")
 	out = append(out, "\r\nX-RateLimit-Limit: 1000000\r\nX-RateLimit-Remaining: 999999\r\nX-RateLimit-Reset: "...)
 	out = strconv.AppendInt(out, time.Now().Unix()+10, 10)

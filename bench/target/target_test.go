@@ -15,7 +15,7 @@ func TestServe(t *testing.T) {
 	said, out := io.Pipe()
 	var server sync.WaitGroup
 	server.Go(func() {
-		if err := Serve(in, out, Options{}); err != nil {
+		if err := Serve(in, out, Options{Refuse: 4}); err != nil {
 			t.Error(err)
 		}
 	})
@@ -45,9 +45,13 @@ func TestServe(t *testing.T) {
 	if resp, err := http.Get(url + "/me"); err != nil || resp.StatusCode != http.StatusOK {
 		t.Errorf("%v, %v", resp, err)
 	}
-	end.Close()
-	if lines.Scan(); lines.Text() != "3" {
-		t.Errorf("it says it got %q messages", lines.Text())
+	if resp, err := http.Post(url+"/messages", "application/json", strings.NewReader("{}")); err != nil || resp.StatusCode != http.StatusBadRequest {
+		t.Errorf("the fourth message, to be refused: %v, %v", resp, err)
 	}
+	io.WriteString(end, "how many?\n")
+	if lines.Scan(); !strings.HasPrefix(lines.Text(), "4 ") {
+		t.Errorf("it says it got %q, want 4 messages", lines.Text())
+	}
+	end.Close()
 	server.Wait()
 }

@@ -131,6 +131,9 @@ func (l *log) run() {
 		l.mu.Lock()
 		frame, c, closed, claims := l.frame, l.next, l.closed, l.claims
 		l.frame, l.next, l.claims = newFrame(l.spare), newCommit(), 0
+		if l.timer != nil {
+			l.timer.Stop() // what it was for is in this frame
+		}
 		l.mu.Unlock()
 		l.measure(claims)
 		c.err = l.write(frame)
