@@ -192,12 +192,20 @@ func (l large) firsts(ctx context.Context, rounds int, before func() error, args
 func (l large) first(ctx context.Context) (time.Duration, error) {
 	start := time.Now()
 	before, err := l.api.tab()
-	for ; err == nil; err = ctx.Err() {
-		var now tab
-		if now, err = l.api.tab(); err == nil && now.messages > before.messages {
-			return time.Since(start), nil
-		}
-		time.Sleep(time.Millisecond)
+	if err != nil {
+		return 0, err
 	}
-	return 0, err
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
+		now, err := l.api.tab()
+		if err != nil || now.messages > before.messages {
+			return time.Since(start), err
+		}
+	}
 }

@@ -153,16 +153,15 @@ func spend(command *exec.Cmd) (cost, error) {
 	peak := watchPeak(command.Process.Pid)
 	err := command.Wait()
 	wall := time.Since(start)
-	c := cost{wall: wall, peak: peak()}
-	if err != nil {
-		return c, fmt.Errorf("%s: %w\n%s", strings.Join(command.Args, " "), err, said.String())
-	}
 	state := command.ProcessState
-	c.cpu = state.UserTime() + state.SystemTime()
+	c := cost{wall: wall, cpu: state.UserTime() + state.SystemTime(), peak: peak()}
 	if c.peak == 0 {
 		c.peak = peakMemory(state)
 	}
-	return c, nil
+	if err != nil {
+		err = fmt.Errorf("%s: %w\n%s", strings.Join(command.Args, " "), err, said.String())
+	}
+	return c, err
 }
 
 // watchPeak looks at the peak memory of a process until what it returns is

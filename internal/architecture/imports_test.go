@@ -25,8 +25,8 @@ type rule struct {
 var rules = []rule{
 	{
 		dir: "pkg/source",
-		may: []string{"github.com/klauspost/compress/zstd", "golang.org/x/text"},
-		why: "reads any list of people, for any program; zstd and foreign encodings are not in the standard library",
+		may: []string{"github.com/klauspost/compress/zstd", "golang.org/x/text", "github.com/go-json-experiment/json/jsontext"},
+		why: "reads any list of people, for any program; zstd and foreign encodings are not in the standard library, nor yet the JSON tokenizer that is to come there: it reads rows five times as fast",
 	},
 	{
 		dir: "pkg/intercom",

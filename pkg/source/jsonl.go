@@ -5,7 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // jsonSpace is what JSON calls white space.
@@ -14,26 +18,25 @@ const jsonSpace = " \t\r\n"
 // jsonRecords reads a stream of JSON objects, one a line.
 type jsonRecords struct {
 	*records
-	input   bytes.Reader  // the object that is being decoded
-	decoder *json.Decoder // reads input, as one long stream of objects
-	decoded int64         // how many bytes of that stream are decoded
+	input   bytes.Reader // the object that is being read
+	decoder *jsontext.Decoder
+	names   []byte             // of the object, as they stand there
+	values  []string           // likewise
+	shapes  map[string]*Header // the names that objects had so far, by how they stand there
 }
+
+// mostShapes is how many different sets of names are remembered.
+const mostShapes = 1000
 
 func newJSONRecords(r *records) *jsonRecords {
-	j := &jsonRecords{records: r}
-	j.reset()
+	j := &jsonRecords{records: r, shapes: make(map[string]*Header)}
+	j.decoder = jsontext.NewDecoder(&j.input)
 	return j
-}
-
-// reset makes the decoder forget what it was fed, after an error.
-func (j *jsonRecords) reset() {
-	j.decoder, j.decoded = json.NewDecoder(&j.input), 0
-	j.decoder.UseNumber()
 }
 
 // next returns the object on the next line, nil for a blank line. It returns a
 // *RowError for a line that was consumed but can't be used.
-func (j *jsonRecords) next() (map[string]any, error) {
+func (j *jsonRecords) next() (*Recipient, error) {
 	n, err := j.line(0, j.limit)
 	if err == errTooLong {
 		return nil, j.takeTooLong()
@@ -51,29 +54,90 @@ func (j *jsonRecords) next() (map[string]any, error) {
 	case text[0] != '{':
 		return nil, j.rowError(bytes.IndexByte(j.raw, text[0]), NotObject, "not a JSON object")
 	}
-	return j.decode(text)
+	if err := j.split(text); err != nil {
+		return nil, j.explain(text, err)
+	}
+	return &Recipient{Line: j.startLine, members: j.shape(), values: slices.Clone(j.values)}, nil
 }
 
-// decode decodes the one object that text must be.
-func (j *jsonRecords) decode(text []byte) (map[string]any, error) {
+// split takes the one object that text must be apart into names and values, as
+// they stand there: most of them nobody asks for.
+func (j *jsonRecords) split(text []byte) error {
 	j.input.Reset(text)
-	var object map[string]any
-	if err := j.decoder.Decode(&object); err != nil {
-		j.reset()
-		return nil, j.syntaxError(text)
+	// Half of a surrogate pair becomes U+FFFD, as encoding/json has it.
+	j.decoder.Reset(&j.input, jsontext.AllowInvalidUTF8(true))
+	if _, err := j.decoder.ReadToken(); err != nil {
+		return err
 	}
-	size := int(j.decoder.InputOffset() - j.decoded)
-	if size != len(text) {
-		j.reset()
-		rest := bytes.TrimLeft(text[size:], jsonSpace)
-		return nil, j.errorAt(text, len(text)-len(rest), NotObject, "more than one JSON object on a line")
+	all := string(text) // the row owns its values
+	j.names, j.values = j.names[:0], j.values[:0]
+	for j.decoder.PeekKind() != '}' {
+		name, err := j.decoder.ReadValue()
+		if err != nil {
+			return err
+		}
+		j.names = append(j.names, name...)
+		value, err := j.decoder.ReadValue()
+		if err != nil {
+			return err
+		}
+		end := int(j.decoder.InputOffset())
+		j.values = append(j.values, all[end-len(value):end])
 	}
-	j.decoded += int64(size)
-	if countKeys(text) != countMembers(object) {
+	if _, err := j.decoder.ReadToken(); err != nil {
+		return err
+	}
+	if int(j.decoder.InputOffset()) != len(text) {
+		return errMore
+	}
+	return nil
+}
+
+var errMore = errors.New("more than one JSON object on a line")
+
+// shape returns the names of the object that was split last.
+func (j *jsonRecords) shape() *Header {
+	if h := j.shapes[string(j.names)]; h != nil {
+		return h
+	}
+	if len(j.shapes) == mostShapes {
+		clear(j.shapes)
+	}
+	var names []string
+	for rest := j.names; len(rest) > 0; {
+		end := stringEnd(rest, 0) + 1
+		names = append(names, unquote(string(rest[:end])))
+		rest = rest[end:]
+	}
+	h := newMembers(names)
+	j.shapes[string(j.names)] = h
+	return h
+}
+
+// explain says what is wrong with text.
+func (j *jsonRecords) explain(text []byte, err error) *RowError {
+	if !json.Valid(text) {
+		if size := firstObject(text); size > 0 {
+			rest := bytes.TrimLeft(text[size:], jsonSpace)
+			return j.errorAt(text, len(text)-len(rest), NotObject, errMore.Error())
+		}
+		return j.syntaxError(text)
+	}
+	if errors.Is(err, jsontext.ErrDuplicateName) {
 		name, at := duplicateKey(text)
-		return nil, j.errorAt(text, at, DuplicateKey, fmt.Sprintf("the name %q appears twice in an object", name))
+		return j.errorAt(text, at, DuplicateKey, fmt.Sprintf("the name %q appears twice in an object", name))
 	}
-	return object, nil
+	return j.rowError(0, NotJSON, "not valid JSON: "+err.Error())
+}
+
+// firstObject returns the size of the object that text begins with, 0 if that
+// isn't valid.
+func firstObject(text []byte) int {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	if err := decoder.Decode(new(json.RawMessage)); err != nil {
+		return 0
+	}
+	return int(decoder.InputOffset())
 }
 
 // errorAt returns an error for a place in text, which is the last record
@@ -111,22 +175,6 @@ func leadingZero(text []byte, offset int) bool {
 	return bytes.IndexByte([]byte(jsonSpace+":,[-"), text[offset-2]) >= 0
 }
 
-// countKeys returns how many names all objects in valid JSON text have, those
-// that are there twice included: each is followed by the only colons that
-// aren't part of a string.
-func countKeys(text []byte) int {
-	n := 0
-	for i := 0; i < len(text); i++ {
-		switch text[i] {
-		case ':':
-			n++
-		case '"':
-			i = stringEnd(text, i)
-		}
-	}
-	return n
-}
-
 // stringEnd returns the offset of the quote that closes the JSON string at an
 // offset.
 func stringEnd(text []byte, start int) int {
@@ -140,23 +188,6 @@ func stringEnd(text []byte, start int) int {
 			return i
 		}
 	}
-}
-
-// countMembers returns how many names all objects in a decoded value have.
-func countMembers(value any) int {
-	n := 0
-	switch value := value.(type) {
-	case map[string]any:
-		n = len(value)
-		for _, member := range value {
-			n += countMembers(member)
-		}
-	case []any:
-		for _, element := range value {
-			n += countMembers(element)
-		}
-	}
-	return n
 }
 
 // duplicateKey returns the first name that an object in valid JSON text has
@@ -193,4 +224,35 @@ func duplicateKey(text []byte) (name string, offset int) {
 		}
 		isKey = len(seen) > 0 && seen[len(seen)-1] != nil
 	}
+}
+
+// jsonValue decodes a value that was read as valid, numbers as json.Number.
+func jsonValue(text string) any {
+	switch text[0] {
+	case '"':
+		return unquote(text)
+	case 't':
+		return true
+	case 'f':
+		return false
+	case 'n':
+		return nil
+	case '{', '[':
+		decoder := json.NewDecoder(strings.NewReader(text))
+		decoder.UseNumber()
+		var value any
+		_ = decoder.Decode(&value) // valid
+		return value
+	}
+	return json.Number(text)
+}
+
+// unquote decodes a JSON string that was read as valid.
+func unquote(text string) string {
+	if strings.IndexByte(text, '\\') < 0 {
+		return text[1 : len(text)-1]
+	}
+	var s string
+	_ = json.Unmarshal([]byte(text), &s) // valid
+	return s
 }

@@ -205,14 +205,7 @@ func (r *Reader) startJSONL(sample []byte) error {
 	if hasLoneCR(first) {
 		return &Error{Kind: LineEnds, Reason: loneCR}
 	}
-	objects := newJSONRecords(r.records)
-	r.next = func() (*Recipient, error) {
-		object, err := objects.next()
-		if err != nil || object == nil {
-			return nil, err
-		}
-		return NewObject(objects.startLine, object), nil
-	}
+	r.next = newJSONRecords(r.records).next
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -31,6 +32,17 @@ func NewHeader(names []string) (*Header, error) {
 	}
 	h.addSnakeNames()
 	return h, nil
+}
+
+// newMembers returns the names of a JSON object's members, which are all
+// different. Unlike those of columns they may be anything.
+func newMembers(names []string) *Header {
+	h := &Header{names: names, index: make(map[string]int, 2*len(names))}
+	for i, name := range names {
+		h.index[name] = i
+	}
+	h.addSnakeNames()
+	return h
 }
 
 func (h *Header) addSnakeNames() {
@@ -84,9 +96,10 @@ type Recipient struct {
 	// Line is the physical line of the file at which the row starts, from 1.
 	Line int
 
-	header *Header        // nil for JSONL
-	values []string       // one a column, CSV only
-	object map[string]any // JSONL only
+	header  *Header  // CSV only
+	members *Header  // JSONL only
+	values  []string // one a column; of a JSON object as they stand there
+	given   []any    // one a member, if the row was not read but made
 
 	joined map[string]any // what is known of it from elsewhere
 }
@@ -100,7 +113,11 @@ func NewRecipient(h *Header, line int, values []string) *Recipient {
 // NewObject returns a row of a source without a header: one JSON object, its
 // numbers as json.Number.
 func NewObject(line int, object map[string]any) *Recipient {
-	return &Recipient{Line: line, object: object}
+	r := &Recipient{Line: line, members: newMembers(slices.Sorted(maps.Keys(object)))}
+	for _, name := range r.members.names {
+		r.given = append(r.given, object[name])
+	}
+	return r
 }
 
 // Join returns a copy of the row that has fields from elsewhere besides its own,
@@ -130,22 +147,14 @@ func (r *Recipient) Value(name string) (any, bool) {
 		}
 		return nil, false
 	}
-	if v, ok := r.object[name]; ok {
-		return v, true
+	i, ok := r.members.Index(name)
+	switch {
+	case !ok:
+		return nil, false
+	case r.given != nil:
+		return r.given[i], true
 	}
-	return r.snakeValue(name)
-}
-
-// snakeValue finds the one key of a JSON object whose snake_case form is name.
-func (r *Recipient) snakeValue(name string) (any, bool) {
-	var found any
-	n := 0
-	for key, v := range r.object {
-		if Snake(key) == name {
-			found, n = v, n+1
-		}
-	}
-	return found, n == 1
+	return jsonValue(r.values[i]), true
 }
 
 // Names returns the names of the row's fields: a CSV source's columns in the
@@ -154,10 +163,5 @@ func (r *Recipient) Names() []string {
 	if r.header != nil {
 		return r.header.Names()
 	}
-	names := make([]string, 0, len(r.object))
-	for name := range r.object {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+	return slices.Sorted(slices.Values(r.members.names))
 }
