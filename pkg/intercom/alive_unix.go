@@ -8,6 +8,9 @@ import (
 	"syscall"
 )
 
+// canLook: whether an idle connection can still be used can be seen.
+const canLook = true
+
 // aliveness returns what tells, of a connection that nothing is expected on,
 // whether it can still be used: not if the other side has closed it, or has sent
 // something. It reads without waiting, so what comes a moment later goes unseen;

@@ -48,8 +48,9 @@ type connection struct {
 }
 
 // A link carries requests one after the other. Where there is a proxy it is an
-// *http.ClientConn, since an http.Transport knows all kinds of those; otherwise
-// a *wire, which costs less.
+// *http.ClientConn, since an http.Transport knows all kinds of those, and where
+// an idle connection can't be looked at, since that has somebody reading all the
+// time; otherwise a *wire, which costs less.
 type link interface {
 	RoundTrip(*http.Request) (*http.Response, error)
 	Available() int // requests that it can take now
@@ -83,6 +84,13 @@ func (cs *connections) RoundTrip(r *http.Request) (*http.Response, error) {
 		<-cs.room
 		return nil, err
 	}
+	if resp.StatusCode < http.StatusOK { // nobody asked for another protocol, and its end may never come
+		resp.Body.Close()
+		c.Close()
+		<-cs.room
+		resp.Body = http.NoBody
+		return resp, nil
+	}
 	resp.Body = &content{ReadCloser: resp.Body, pool: cs, of: c}
 	return resp, nil
 }
@@ -104,7 +112,7 @@ func (cs *connections) dial(ctx context.Context) (*connection, error) {
 		return nil, err
 	}
 	c := new(connection)
-	if proxy != nil {
+	if proxy != nil || !canLook {
 		c.link, err = cs.network.NewClientConn(context.WithValue(ctx, dialled{}, c), cs.scheme, cs.address)
 		return c, err
 	}
@@ -166,10 +174,10 @@ func (cs *connections) take() (c *connection, reused bool) {
 	return nil, false
 }
 
-// stale goes by the wall clock: the other one stands still while a machine
-// sleeps.
+// stale goes by both clocks: one stands still while a machine sleeps, the other
+// may be set back.
 func (c *connection) stale(now time.Time) bool {
-	return now.Round(0).Sub(c.since.Round(0)) >= idleTimeout
+	return max(now.Sub(c.since), now.Round(0).Sub(c.since.Round(0))) >= idleTimeout
 }
 
 // put takes a connection back, unless it is of no more use.

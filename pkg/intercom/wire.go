@@ -9,11 +9,17 @@ import (
 	"math"
 	"net"
 	"net/http"
+	"os"
 	"time"
 )
 
-// maxHead is how many bytes the head of an answer may have.
-const maxHead = 256 << 10
+const (
+	// maxHead is how many bytes the head of an answer may have.
+	maxHead = 256 << 10
+	// leftBehind is how long an answer may take on a connection that the other
+	// side has given up: if there is one, it is here.
+	leftBehind = 50 * time.Millisecond
+)
 
 var (
 	errLongHead    = errors.New("the answer's headers are too long")
@@ -28,7 +34,8 @@ var (
 // left to net/http here too.
 type wire struct {
 	conn  net.Conn // TLS, or what is below it
-	alive func() error
+	below *meteredConn
+	alive func() error // looks at what has come to the system
 	out   *bufio.Writer
 	in    *bufio.Reader
 	room  int64  // bytes that may still be read; ends heads without an end
@@ -38,7 +45,7 @@ type wire struct {
 
 // newWire returns a wire over conn, below which raw is.
 func newWire(conn, raw net.Conn) *wire {
-	w := &wire{conn: conn, alive: aliveness(raw), out: bufio.NewWriter(conn)}
+	w := &wire{conn: conn, below: metered(raw), alive: aliveness(raw), out: bufio.NewWriter(conn)}
 	w.in = bufio.NewReader(w)
 	w.abort = func() { _ = conn.SetDeadline(time.Unix(1, 0)) }
 	return w
@@ -95,17 +102,37 @@ func because(ctx context.Context, err error) error {
 }
 
 func (w *wire) exchange(r *http.Request) (*http.Response, error) {
-	if err := r.Write(w.out); err != nil {
+	before := w.below.written.Load()
+	err := r.Write(w.out)
+	if err == nil {
+		err = w.out.Flush()
+	}
+	if err == nil {
+		return w.answer(r)
+	}
+	if w.below.written.Load()-before < int64(w.out.Size()) {
+		return nil, err // the headers may not have left: no answer can be to them
+	}
+	// Whoever answers before having read all, and hangs up, has left the answer.
+	_ = w.conn.SetReadDeadline(time.Now().Add(leftBehind))
+	if r.Context().Err() != nil {
 		return nil, err
 	}
-	if err := w.out.Flush(); err != nil {
+	resp, noAnswer := w.answer(r)
+	if noAnswer != nil {
 		return nil, err
 	}
+	resp.Close = true
+	return resp, nil
+}
+
+// answer reads the head of the answer.
+func (w *wire) answer(r *http.Request) (*http.Response, error) {
 	w.room = maxHead
 	defer func() { w.room = math.MaxInt64 }()
 	for {
 		resp, err := http.ReadResponse(w.in, r)
-		if err != nil || resp.StatusCode >= 200 || resp.StatusCode == http.StatusSwitchingProtocols {
+		if err != nil || resp.StatusCode/100 != 1 || resp.StatusCode == http.StatusSwitchingProtocols {
 			return resp, err
 		}
 		// A note that the answer is to come.
@@ -135,7 +162,24 @@ func (w *wire) Err() error {
 	if w.spent {
 		return errSpent
 	}
-	return w.alive()
+	if err := w.alive(); err != nil || w.conn == w.below {
+		return err
+	}
+	return w.readAhead()
+}
+
+// readAhead looks at what has come already and the system has no more: TLS reads
+// on behind an answer.
+func (w *wire) readAhead() error {
+	_ = w.conn.SetReadDeadline(time.Unix(1, 0))
+	_, err := w.in.Peek(1)
+	switch {
+	case err == nil:
+		return errUnsolicited
+	case !errors.Is(err, os.ErrDeadlineExceeded):
+		return err
+	}
+	return w.conn.SetReadDeadline(time.Time{})
 }
 
 // Close ends the connection.
