@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"time"
@@ -65,6 +64,7 @@ type fold struct {
 	recent   recent
 	byHand   map[Hash]struct{} // keys that a person settled or replaced
 	room     int               // how many keys there will be, if that is known
+	hashes   []Hash            // of the keys of the claims that come next, as far as they are known
 
 	results *ResultsFile // nil once something happened that the file may not have
 }
@@ -151,12 +151,22 @@ func (f *fold) readClaim(k kind, body []byte) error {
 			return errRecord
 		}
 		contact = f.index.contact(id)
-		h = f.index.hashBytes(c.b)
+		h = f.keyHash(c.b)
 	default:
-		h = f.index.hashBytes(c.b)
+		h = f.keyHash(c.b)
 	}
 	f.claim(number, h, contact, int64(at), false)
 	return nil
+}
+
+// keyHash returns the hash of the next claim's key, which may be known already.
+func (f *fold) keyHash(key []byte) Hash {
+	if len(f.hashes) == 0 {
+		return f.index.hashBytes(key)
+	}
+	h := f.hashes[0]
+	f.hashes = f.hashes[1:]
+	return h
 }
 
 // byPerson folds what people did.
@@ -306,55 +316,3 @@ func (f *fold) state(b bits) State {
 
 // openNumbers returns the numbers of the open claims in order.
 func (f *fold) openNumbers() []uint64 { return slices.Sorted(maps.Keys(f.open)) }
-
-// A scanned is a folded log and where it ends.
-type scanned struct {
-	fold
-	end  int64 // of the last whole frame
-	last int64 // start of the last whole frame
-	torn bool  // something follows that was not written to its end
-}
-
-// scan folds a whole log.
-func scan(f File, path string, front front) (*scanned, error) {
-	size, err := f.Size()
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, err)
-	}
-	s := newScanner(f, size, front.durable())
-	r := scanned{fold: fold{room: int(min(int64(front.holder.Keys), size/minPerKey))}}
-	for {
-		payload, err := s.next()
-		if err == nil {
-			if err = r.frame(payload); err != nil {
-				err = &DamageError{Offset: s.last, Reason: err.Error()}
-			}
-		}
-		switch {
-		case err == nil:
-			r.expect(s)
-			continue
-		case errors.Is(err, io.EOF), errors.Is(err, errTorn):
-			if r.index != nil {
-				r.end, r.last, r.torn = s.at, s.last, errors.Is(err, errTorn)
-				return &r, nil
-			}
-			err = &DamageError{Offset: s.at, Reason: "the header is missing"}
-		}
-		if damage := (*DamageError)(nil); errors.As(err, &damage) {
-			damage.Path = path
-			return nil, err
-		}
-		return nil, fmt.Errorf("read %s: %w", path, err)
-	}
-}
-
-// expect makes room for all keys once the first frames show how many there
-// will be, if the preamble did not.
-func (r *scanned) expect(s *scanner) {
-	const enough = 1 << 20
-	if read := s.at - preambleSize; r.room == 0 && read >= enough {
-		r.room = int(float64(r.index.Len()) * float64(s.size) / float64(read))
-		r.index.reserve(r.room)
-	}
-}
