@@ -52,28 +52,41 @@ func (s *session) openLedger() error {
 	}
 	s.ledger, s.book = l, l
 	if !s.seeded {
-		s.governor.Seed(lastSeconds(&l.Book))
+		s.seed()
 	}
 	return s.isOurs()
 }
 
-// lastSeconds is when, at the latest, the requests of the last seconds arrived:
-// they still count, since a restart is no fresh window. A request may arrive a
-// good while after its claim.
-func lastSeconds(b *ledger.Book) []time.Time {
+// lastSeconds is when, at the latest, the requests of the last seconds arrived,
+// by what a ledger tells of them: they still count, since a restart is no fresh
+// window. A request may arrive a good while after its claim.
+func lastSeconds(claims, runs []time.Time) []time.Time {
 	now := time.Now()
-	times := b.RecentClaims(now.Add(-2 * governor.Window))
-	for i, t := range times {
-		if times[i] = t.Add(governor.Window); times[i].After(now) {
-			times[i] = now
+	var times []time.Time
+	for _, t := range claims {
+		if t = t.Add(governor.Window); t.After(now) {
+			t = now
 		}
+		times = append(times, t)
 	}
-	for _, r := range b.Runs() {
-		if now.Sub(r.Started) < 2*governor.Window {
-			times = append(times, now, now) // what it looked up before it began
-		}
+	for range runs {
+		times = append(times, now, now) // what it looked up before it began
 	}
 	return times
+}
+
+// remembered is how long ago what left still counts, or may.
+func remembered() time.Time { return time.Now().Add(-2 * governor.Window) }
+
+// seed tells the governor of what left in the last seconds, by the ledger.
+func (s *session) seed() {
+	var runs []time.Time
+	for _, r := range s.ledger.Runs() {
+		if r.Started.After(remembered()) {
+			runs = append(runs, r.Started)
+		}
+	}
+	s.governor.Seed(lastSeconds(s.ledger.RecentClaims(remembered()), runs))
 }
 
 // seedEarly tells the governor of what left in the last seconds before anything
@@ -89,8 +102,8 @@ func (s *session) seedEarly() {
 		if err != nil || time.Since(info.ModTime()) > 2*governor.Window {
 			continue // nothing left from there lately
 		}
-		if book, err := ledger.Load(path, nil); err == nil { // what is wrong with it is told when it is opened
-			s.governor.Seed(lastSeconds(book))
+		if claims, runs, err := ledger.Lately(path, nil, remembered()); err == nil { // what is wrong with it is told when it is opened
+			s.governor.Seed(lastSeconds(claims, runs))
 			s.seeded = true
 		}
 	}
@@ -208,7 +221,7 @@ func (s *session) createLedger() (err error) {
 	}
 	s.book = s.ledger
 	if !s.ledger.Created() { // somebody else has begun meanwhile
-		s.governor.Seed(lastSeconds(&s.ledger.Book))
+		s.seed()
 		if err := s.isOurs(); err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"iter"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -250,6 +251,7 @@ func TestRecentClaims(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.ledger")
 	begin := time.Now().Add(-time.Second)
 	l := open(t, path)
+	check(t, l.StartRun(Run{Command: "send", Started: time.Now()}))
 	claim(t, l, "a", 1, Pending)
 	check(t, l.Release(claim(t, l, "b", 2, Pending), "429"))
 	check(t, l.Close())
@@ -260,6 +262,14 @@ func TestRecentClaims(t *testing.T) {
 	}
 	if got := b.RecentClaims(time.Now().Add(time.Hour)); len(got) != 0 {
 		t.Error(got)
+	}
+	claims, runs, err := Lately(path, nil, begin)
+	check(t, err)
+	if !slices.Equal(claims, b.RecentClaims(begin)) || len(runs) != 1 || !runs[0].Equal(b.Runs()[0].Started) {
+		t.Errorf("%v and %v, want what the book tells: %v", claims, runs, b.RecentClaims(begin))
+	}
+	if claims, runs, err = Lately(path, nil, time.Now().Add(time.Hour)); len(claims)+len(runs) > 0 || err != nil {
+		t.Error(claims, runs, err)
 	}
 	var r recent
 	for i := range int64(maxRecent + 10) {
