@@ -86,9 +86,18 @@ func (e *Engine) pass(s *sift, handle handler) error {
 	e.cfg.Keys.BeginPass()
 	var group errgroup.Group // no context: an error must not cut requests in flight
 	jobs := make(chan *job, e.cfg.Workers)
+	batches, spare, enough := make(chan []reading), make(chan []reading, 2), make(chan struct{})
+	for range cap(spare) {
+		spare <- nil
+	}
+	group.Go(func() error {
+		readAhead(rows, batches, spare, enough)
+		return nil
+	})
 	group.Go(func() error {
 		defer close(jobs)
-		return e.failing(s.run(rows, jobs))
+		defer close(enough)
+		return e.failing(s.run(batches, spare, jobs))
 	})
 	for range e.cfg.Workers {
 		group.Go(func() error { return e.work(jobs, handle) })

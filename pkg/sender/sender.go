@@ -40,7 +40,8 @@ import (
 	"github.com/herald-campaigns/herald/pkg/source"
 )
 
-// A Source yields the rows of one pass. Next is called by one goroutine: it
+// A Source yields the rows of one pass. Next is called by one goroutine, some
+// rows before they are needed: it
 // returns io.EOF at the end and a *source.RowError for a row that can't be
 // read; any other error ends the run. *source.Reader is one.
 type Source interface {

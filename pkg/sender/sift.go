@@ -45,34 +45,45 @@ type sift struct {
 	made   int
 }
 
-// run reads rows to the end and sends those that are picked to jobs. When the
-// run stops it goes on reading, only to count what is left.
-func (s *sift) run(rows Source, jobs chan<- *job) error {
-	for {
-		row, err := rows.Next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if bad, ok := errors.AsType[*source.RowError](err); ok {
-			s.bad(bad.Line, err, bad.Reason)
-			continue
-		}
-		if err != nil {
-			s.engine.tally.partial.Store(s.first)
-			return fmt.Errorf("read source: %w", err)
-		}
-		if s.engine.cut.Err() != nil || !s.first && s.engine.stop.Err() != nil {
-			s.engine.tally.partial.Store(s.first)
-			return nil
-		}
-		if j := s.row(row); j != nil {
-			s.engine.inHand.Add(1)
-			jobs <- j
-			if err := s.afterCanary(); err != nil {
-				s.engine.halt(err) // and go on, to count what is left
+// run takes rows to the end and sends those that are picked to jobs. When the
+// run stops it goes on, only to count what is left.
+func (s *sift) run(batches <-chan []reading, spare chan<- []reading, jobs chan<- *job) error {
+	for batch := range batches {
+		for _, r := range batch {
+			if over, err := s.take(r, jobs); over || err != nil {
+				return err
 			}
 		}
+		spare <- batch
 	}
+	return nil
+}
+
+// take deals with one reading, and reports whether it was the last that counts.
+func (s *sift) take(r reading, jobs chan<- *job) (over bool, err error) {
+	if errors.Is(r.err, io.EOF) {
+		return true, nil
+	}
+	if bad, ok := errors.AsType[*source.RowError](r.err); ok {
+		s.bad(bad.Line, r.err, bad.Reason)
+		return false, nil
+	}
+	if r.err != nil {
+		s.engine.tally.partial.Store(s.first)
+		return true, fmt.Errorf("read source: %w", r.err)
+	}
+	if s.engine.cut.Err() != nil || !s.first && s.engine.stop.Err() != nil {
+		s.engine.tally.partial.Store(s.first)
+		return true, nil
+	}
+	if j := s.row(r.row); j != nil {
+		s.engine.inHand.Add(1)
+		jobs <- j
+		if err := s.afterCanary(); err != nil {
+			s.engine.halt(err) // and go on, to count what is left
+		}
+	}
+	return false, nil
 }
 
 // afterCanary asks whether the run goes on, once the canary's last row is made:

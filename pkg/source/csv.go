@@ -21,7 +21,8 @@ type csvRecords struct {
 
 	// The quoted record that is being cut:
 	first  int    // how many bytes its first line has
-	size   int    // how many bytes all its lines have, as far as they are known
+	whole  []byte // all its lines, as far as they are known
+	body   []byte // likewise, without the last line end
 	at     int    // offset of what comes next
 	text   []byte // the values so far, one after another
 	starts []int  // where each value starts in the record
@@ -76,7 +77,7 @@ func (c *csvRecords) nextQuoted(n int) ([]string, error) {
 		bad.Field = len(c.starts)
 		return nil, bad
 	}
-	if err := c.take(c.size); err != nil {
+	if err := c.take(len(c.whole)); err != nil {
 		return nil, err
 	}
 	return c.values(), nil
@@ -102,7 +103,8 @@ type csvFault struct {
 // cut cuts the record whose first line has n bytes, and finds out how many
 // lines it has. The error is final, a fault is the record's own.
 func (c *csvRecords) cut(n int) (*csvFault, error) {
-	c.first, c.size, c.at = n, n, 0
+	c.first, c.at = n, 0
+	c.know(n)
 	c.text, c.starts, c.ends = c.text[:0], c.starts[:0], c.ends[:0]
 	for {
 		c.starts = append(c.starts, c.at)
@@ -111,7 +113,7 @@ func (c *csvRecords) cut(n int) (*csvFault, error) {
 			return fault, err
 		}
 		c.ends = append(c.ends, len(c.text))
-		if c.at == len(c.body()) {
+		if c.at == len(c.body) {
 			return nil, nil
 		}
 		c.at += len(c.delimiter)
@@ -130,18 +132,22 @@ func (c *csvRecords) offsetOf(i int) int {
 	return offset
 }
 
-// body returns the record as far as it is known, without its line end.
-func (c *csvRecords) body() []byte { return trimLineEnd(c.peek(c.size)) }
+// know makes the first size bytes of the window those that are known of the
+// record.
+func (c *csvRecords) know(size int) {
+	c.whole = c.peek(size)
+	c.body = trimLineEnd(c.whole)
+}
 
 func (c *csvRecords) cutValue() (*csvFault, error) {
-	if bytes.HasPrefix(c.body()[c.at:], []byte{'"'}) {
+	if c.at < len(c.body) && c.body[c.at] == '"' {
 		return c.cutQuoted()
 	}
 	return c.cutPlain(), nil
 }
 
 func (c *csvRecords) cutPlain() *csvFault {
-	value := c.body()[c.at:]
+	value := c.body[c.at:]
 	if i := bytes.Index(value, []byte(c.delimiter)); i >= 0 {
 		value = value[:i]
 	}
@@ -158,9 +164,9 @@ func (c *csvRecords) cutQuoted() (*csvFault, error) {
 	opened := c.at
 	c.at++
 	for {
-		i := bytes.IndexByte(c.peek(c.size)[c.at:], '"')
+		i := bytes.IndexByte(c.whole[c.at:], '"')
 		if i < 0 {
-			c.takeText(c.size)
+			c.takeText(len(c.whole))
 			if fault, err := c.extend(opened); fault != nil || err != nil {
 				return fault, err
 			}
@@ -168,8 +174,8 @@ func (c *csvRecords) cutQuoted() (*csvFault, error) {
 		}
 		c.takeText(c.at + i)
 		c.at++
-		switch after := c.body()[c.at:]; {
-		case bytes.HasPrefix(after, []byte{'"'}):
+		switch after := c.body[c.at:]; {
+		case len(after) > 0 && after[0] == '"':
 			c.text = append(c.text, '"')
 			c.at++
 		case len(after) == 0, bytes.HasPrefix(after, []byte(c.delimiter)):
@@ -182,7 +188,7 @@ func (c *csvRecords) cutQuoted() (*csvFault, error) {
 
 // takeText appends the quoted text up to an offset, a CRLF at its end as LF.
 func (c *csvRecords) takeText(to int) {
-	text := c.peek(to)[c.at:]
+	text := c.whole[c.at:to]
 	c.at = to
 	if line, found := bytes.CutSuffix(text, []byte("\r\n")); found {
 		c.text = append(append(c.text, line...), '\n')
@@ -193,10 +199,13 @@ func (c *csvRecords) takeText(to int) {
 
 // extend makes the record longer by the next line.
 func (c *csvRecords) extend(opened int) (*csvFault, error) {
-	size, err := c.line(c.size, c.limit)
+	size, err := c.line(len(c.whole), c.limit)
+	if err != nil {
+		size = len(c.whole)
+	}
+	c.know(size) // anew in any case: looking for the line's end moves the window
 	switch err {
 	case nil:
-		c.size = size
 		return nil, nil
 	case io.EOF:
 		return &csvFault{opened, OpenQuote, "a quote is opened here and never closed"}, nil

@@ -75,7 +75,7 @@ func trial(sample []byte, limit int, delimiter rune) (width, same int) {
 
 // checkDelimiter refuses a header that is one column but seems to be several.
 func (c *csvRows) checkDelimiter(names []string) error {
-	if len(names) > 1 || bytes.HasPrefix(c.peek(c.size), []byte{'"'}) {
+	if len(names) > 1 || bytes.HasPrefix(c.whole, []byte{'"'}) {
 		return nil
 	}
 	for _, other := range sniffed + "|" {

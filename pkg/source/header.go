@@ -21,11 +21,11 @@ func (c *csvRows) readHeader() error {
 			if err := c.setHeader(names); err != nil {
 				return err
 			}
-			err := c.take(c.size)
+			err := c.take(len(c.whole))
 			c.headerRaw = append(c.headerRaw, c.raw...)
 			return err
 		}
-		if err := c.take(c.size); err != nil {
+		if err := c.take(len(c.whole)); err != nil {
 			return err
 		}
 		c.blank++
@@ -49,10 +49,10 @@ func (c *csvRows) peekHeader() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.checkText(c.peek(c.size)); err != nil {
+	if err := c.checkText(c.whole); err != nil {
 		return nil, err
 	}
-	if hasLoneCR(c.body()) {
+	if hasLoneCR(c.body) {
 		return nil, c.fault(0, LineEnds, loneCR)
 	}
 	if fault != nil {
