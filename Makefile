@@ -9,10 +9,10 @@ tool       = go tool -modfile=tools/go.mod
 buildflags = $(if $(VERSION),-trimpath -ldflags "-X main.release=$(VERSION)")
 
 .DEFAULT_GOAL := help
-.PHONY: help build test torture lint fmt bench demo fuzz cross clean
+.PHONY: help build test torture lint fmt bench bench-peers demo fuzz cross clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 build: ## build bin/herald (VERSION=1.2.3 for a release)
 	go build $(buildflags) -o bin/ ./cmd/herald
@@ -37,6 +37,9 @@ fmt: ## format all Go files
 
 bench: ## measure: messages/s, CPU and memory of a campaign; rows/s; renders/s
 	go run ./bench
+
+bench-peers: ## the same beside other tools (wrk and curl where installed), and with more workers; keeps bench/RESULTS.md
+	go run ./bench -only peers,scaling,syscalls -into bench
 
 demo: ## see the whole thing in a minute, nothing to configure
 	go run ./cmd/herald demo

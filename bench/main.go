@@ -24,11 +24,11 @@
 //	go run ./bench -only send -canned           to a server that costs next to nothing
 //	go run ./bench -only open,large -keys 1000000
 //	go run ./bench -only check -rows 500000     the check before it
-//	go run ./bench -only peers,scaling -into bench
+//	go run ./bench -only peers,scaling -into bench     what make bench-peers does
 //	go run ./bench -generate contacts.csv -rows 50000
 //
-// With -into the tables are also written to RESULTS.md in that folder, and what is
-// drawn beside it.
+// With -into the tables also take their places in RESULTS.md in that folder, and
+// what is drawn is beside it.
 //
 // In the part send the sandbox runs in this process and herald in a child, so
 // CPU and memory are herald's alone; both share the machine, though, so messages
@@ -49,7 +49,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -61,7 +60,6 @@ type options struct {
 	rows, rounds, workers, keys int
 	only, generate, open, serve string
 	into                        string // folder for the tables
-	args                        string // as typed
 	seed                        uint64
 	canned                      bool
 	serveCanned                 string // its latency
@@ -82,21 +80,7 @@ func main() {
 // run prints tables to out and what it is doing to talk.
 func run(ctx context.Context, args []string, out, talk io.Writer) error {
 	var o options
-	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	flags.SetOutput(talk)
-	flags.IntVar(&o.rows, "rows", 100_000, "contacts of a campaign")
-	flags.IntVar(&o.rounds, "rounds", 3, "rounds of each measurement, of which the median is shown")
-	flags.IntVar(&o.workers, "workers", 64, "messages in flight")
-	flags.IntVar(&o.keys, "keys", 10_000_000, "settled rows of the ledger that is opened, rows of the large campaign")
-	flags.StringVar(&o.only, "only", "", "measure only these `parts`, with commas between: "+strings.Join(partNames(), ", "))
-	flags.StringVar(&o.into, "into", "", "also write what is measured to RESULTS.md and pictures in this `folder`")
-	flags.StringVar(&o.open, "open", "", "open this ledger, a `file`, print what that took as JSON, and measure nothing else")
-	flags.StringVar(&o.generate, "generate", "", "write contacts to this .csv or .jsonl `file` and measure nothing")
-	flags.StringVar(&o.serve, "serve", "", "be a sandbox of this `latency` until the input ends, and measure nothing")
-	flags.BoolVar(&o.canned, "canned", false, "send to canned answers, from a process of their own, and not to the sandbox")
-	flags.StringVar(&o.serveCanned, "serve-canned", "", "be that process, of this `latency`, until the input ends, and measure nothing")
-	flags.Int64Var(&o.refuse, "refuse", 0, "with -serve-canned, refuse one message of so many")
-	flags.Uint64Var(&o.seed, "seed", 1, "seed of the contacts")
+	flags := o.flags(talk)
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -115,8 +99,27 @@ func run(ctx context.Context, args []string, out, talk io.Writer) error {
 	if o.serve != "" {
 		return serveHere(ctx, o.serve, os.Stdin, out)
 	}
-	o.args = strings.Join(args, " ")
 	return publish(ctx, o, out, talk)
+}
+
+// flags returns the flags, which set o, first to what it is by itself.
+func (o *options) flags(talk io.Writer) *flag.FlagSet {
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.SetOutput(talk)
+	flags.IntVar(&o.rows, "rows", 100_000, "contacts of a campaign")
+	flags.IntVar(&o.rounds, "rounds", 3, "rounds of each measurement, of which the median is shown")
+	flags.IntVar(&o.workers, "workers", 64, "messages in flight")
+	flags.IntVar(&o.keys, "keys", 10_000_000, "settled rows of the ledger that is opened, rows of the large campaign")
+	flags.StringVar(&o.only, "only", "", "measure only these `parts`, with commas between: "+strings.Join(partNames(), ", "))
+	flags.StringVar(&o.into, "into", "", "also write what is measured to RESULTS.md and pictures in this `folder`")
+	flags.StringVar(&o.open, "open", "", "open this ledger, a `file`, print what that took as JSON, and measure nothing else")
+	flags.StringVar(&o.generate, "generate", "", "write contacts to this .csv or .jsonl `file` and measure nothing")
+	flags.StringVar(&o.serve, "serve", "", "be a sandbox of this `latency` until the input ends, and measure nothing")
+	flags.BoolVar(&o.canned, "canned", false, "send to canned answers, from a process of their own, and not to the sandbox")
+	flags.StringVar(&o.serveCanned, "serve-canned", "", "be that process, of this `latency`, until the input ends, and measure nothing")
+	flags.Int64Var(&o.refuse, "refuse", 0, "with -serve-canned, refuse one message of so many")
+	flags.Uint64Var(&o.seed, "seed", 1, "seed of the contacts")
+	return flags
 }
 
 // serveCanned is the process of a target.
@@ -158,25 +161,6 @@ func partNames() []string {
 		names = append(names, p.name)
 	}
 	return names
-}
-
-// measure measures the parts that were asked for, in the order of parts.
-func measure(ctx context.Context, o options, out, talk io.Writer) error {
-	asked := strings.FieldsFunc(o.only, func(r rune) bool { return r == ',' || r == ' ' })
-	for _, name := range asked {
-		if !slices.Contains(partNames(), name) {
-			return fmt.Errorf("-only %s: must be of %s", name, strings.Join(partNames(), ", "))
-		}
-	}
-	for _, p := range parts() {
-		if !slices.Contains(asked, p.name) && (len(asked) > 0 || !p.always) {
-			continue
-		}
-		if err := p.measure(ctx, o, out, talk); err != nil {
-			return fmt.Errorf("%s: %w", p.name, err)
-		}
-	}
-	return nil
 }
 
 // generate writes contacts in the format of the file's name.
