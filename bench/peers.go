@@ -128,8 +128,8 @@ var peerHeader = []string{"tool", "messages/s", "of vegeta", "CPU s per 100,000"
 func peerTable(tools []tool, trips [][]trip) (table [][]string) {
 	speed, seconds := make(map[string]float64), make(map[string]float64)
 	for i, t := range tools {
-		speed[t.name] = middleTrip(trips[i], trip.speed)
-		seconds[t.name] = middleTrip(trips[i], trip.seconds)
+		speed[t.name] = middle(trips[i], trip.speed)
+		seconds[t.name] = middle(trips[i], trip.seconds)
 	}
 	ratio := func(of map[string]float64, name, to string) string {
 		if of[to] == 0 {
@@ -140,7 +140,7 @@ func peerTable(tools []tool, trips [][]trip) (table [][]string) {
 	for i, t := range tools {
 		peak := "-"
 		if !t.swarm {
-			peak = report.Bytes(int64(middleTrip(trips[i], func(t trip) float64 { return float64(t.peak) })))
+			peak = report.Bytes(int64(middle(trips[i], func(t trip) float64 { return float64(t.peak) })))
 		}
 		table = append(table, []string{
 			t.name, report.Number(int(speed[t.name])), ratio(speed, t.name, "vegeta"),
@@ -148,15 +148,6 @@ func peerTable(tools []tool, trips [][]trip) (table [][]string) {
 		})
 	}
 	return table
-}
-
-// middleTrip is the median of a figure of some trips.
-func middleTrip(trips []trip, value func(trip) float64) float64 {
-	var values []float64
-	for _, t := range trips {
-		values = append(values, value(t))
-	}
-	return median(values)
 }
 
 // run has a tool send, with nothing left of its run before.

@@ -83,8 +83,8 @@ func scale(ctx context.Context, dir string, o options, latency time.Duration, ta
 	}
 	c.latency = latency
 	for i, runs := range trips {
-		c.speeds = append(c.speeds, middleTrip(runs, trip.speed))
-		c.used = append(c.used, middleTrip(runs, func(t trip) float64 { return t.speed() * t.latency() / float64(scalingWorkers[i]) }))
+		c.speeds = append(c.speeds, middle(runs, trip.speed))
+		c.used = append(c.used, middle(runs, func(t trip) float64 { return t.speed() * t.latency() / float64(scalingWorkers[i]) }))
 	}
 	return c, nil
 }

@@ -198,7 +198,7 @@ func environment(url string) []string {
 }
 
 // middle is the median of a figure of some runs.
-func middle(runs []cost, value func(cost) float64) float64 {
+func middle[R any](runs []R, value func(R) float64) float64 {
 	var values []float64
 	for _, run := range runs {
 		values = append(values, value(run))
