@@ -24,6 +24,7 @@ type checkCase struct {
 // others are put together from pieces that it escaped once.
 var checkCases = []checkCase{
 	{"text", sendCase{source: "contacts.csv", body: "body.txt"}},
+	{"text, from JSONL", sendCase{source: "contacts.jsonl", body: "body.txt"}},
 	{"HTML", sendCase{source: "contacts.csv", body: "body.html"}},
 	{"HTML, executed", sendCase{source: "contacts.csv", body: "executed.html"}},
 }
