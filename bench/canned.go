@@ -43,11 +43,30 @@ func startCanned(ctx context.Context, o target.Options) (*canned, error) {
 	return c, nil
 }
 
-// A tab is how many messages have come to a target, and how long all of their
-// answers took.
+// A tab is how many messages have come to a target, how long all of their
+// answers took, and how many connections it has.
 type tab struct {
-	messages int
-	taken    time.Duration
+	messages    int
+	taken       time.Duration
+	connections int
+}
+
+// finalTab is the tab when all clients are gone: some leave while messages of
+// theirs are on the way, and those are theirs too.
+func (c *canned) finalTab(ctx context.Context) (tab, error) {
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for {
+		t, err := c.tab()
+		if err != nil || t.connections == 0 {
+			return t, err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return t, ctx.Err()
+		}
+	}
 }
 
 func (c *canned) tab() (t tab, err error) {
@@ -57,7 +76,7 @@ func (c *canned) tab() (t tab, err error) {
 	if !c.lines.Scan() {
 		return t, errors.Join(errors.New("the target has ended"), c.lines.Err())
 	}
-	_, err = fmt.Sscan(c.lines.Text(), &t.messages, (*int64)(&t.taken))
+	_, err = fmt.Sscan(c.lines.Text(), &t.messages, (*int64)(&t.taken), &t.connections)
 	return t, err
 }
 

@@ -152,7 +152,7 @@ func peerTable(tools []tool, trips [][]trip) (table [][]string) {
 
 // run has a tool send, with nothing left of its run before.
 func (j job) run(ctx context.Context, t tool, api *canned) (trip, error) {
-	before, err := api.tab()
+	before, err := api.finalTab(ctx)
 	if err != nil {
 		return trip{}, err
 	}
@@ -160,7 +160,7 @@ func (j job) run(ctx context.Context, t tool, api *canned) (trip, error) {
 	if err != nil {
 		return trip{}, err
 	}
-	after, err := api.tab()
+	after, err := api.finalTab(ctx)
 	done := trip{took, after.messages - before.messages, after.taken - before.taken}
 	if err == nil && !t.timed && done.messages != t.messages(j) {
 		err = fmt.Errorf("%d messages arrived, want %d", done.messages, t.messages(j))

@@ -55,8 +55,8 @@ func Listen(address string, o Options) (*Server, error) {
 func (s *Server) URL() string { return "http://" + s.listener.Addr().String() }
 
 // Serve is a server's whole process: it tells its URL in a line on out, for each
-// line of in how many messages have come and how many nanoseconds their answers
-// took in all, and ends when in ends.
+// line of in how many messages have come, how many nanoseconds their answers
+// took in all, and how many connections are open, and ends when in ends.
 func Serve(in io.Reader, out io.Writer, o Options) error {
 	s, err := Listen("127.0.0.1:0", o)
 	if err != nil {
@@ -65,13 +65,20 @@ func Serve(in io.Reader, out io.Writer, o Options) error {
 	fmt.Fprintln(out, s.URL())
 	asked := bufio.NewScanner(in)
 	for asked.Scan() {
-		fmt.Fprintln(out, s.Messages(), s.taken.Load())
+		fmt.Fprintln(out, s.Messages(), s.taken.Load(), s.connections())
 	}
 	return errors.Join(asked.Err(), s.Close())
 }
 
 // Messages returns how many messages have come.
 func (s *Server) Messages() int64 { return s.messages.Load() }
+
+// connections returns how many are open. Without any, no more messages come.
+func (s *Server) connections() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.conns)
+}
 
 // Close ends the server and all its connections.
 func (s *Server) Close() error {
