@@ -30,7 +30,8 @@ var rules = []rule{
 	},
 	{
 		dir: "pkg/intercom",
-		why: "an API client that anyone can take as it is; net/http is all it needs",
+		may: []string{"github.com/go-json-experiment/json/jsontext"},
+		why: "an API client that anyone can take as it is; net/http is all it needs, and what quotes strings for JSON twice as fast as a loop over bytes",
 	},
 	{
 		dir: "pkg/contacts",

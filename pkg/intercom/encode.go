@@ -2,7 +2,8 @@ package intercom
 
 import (
 	"strconv"
-	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // AppendJSON appends the message as POST /messages takes it and returns the
@@ -74,44 +75,8 @@ func appendRecipient(dst []byte, r Recipient) []byte {
 	return append(dst, '}')
 }
 
-// appendString appends s as a JSON string, copying what needs no escape in
-// runs.
+// appendString appends s as a JSON string.
 func appendString(dst []byte, s string) []byte {
-	dst = append(dst, '"')
-	start := 0
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c >= utf8.RuneSelf {
-			r, n := utf8.DecodeRuneInString(s[i:])
-			if r == utf8.RuneError && n == 1 {
-				dst = append(append(dst, s[start:i]...), "\uFFFD"...)
-				start = i + n
-			}
-			i += n
-			continue
-		}
-		if c < ' ' || c == '"' || c == '\\' {
-			dst = appendEscape(append(dst, s[start:i]...), c)
-			start = i + 1
-		}
-		i++
-	}
-	return append(append(dst, s[start:]...), '"')
-}
-
-// appendEscape appends the escape of a quote, a backslash or a control
-// character.
-func appendEscape(dst []byte, c byte) []byte {
-	const hex = "0123456789abcdef"
-	switch c {
-	case '"', '\\':
-		return append(dst, '\\', c)
-	case '\n':
-		return append(dst, `\n`...)
-	case '\r':
-		return append(dst, `\r`...)
-	case '\t':
-		return append(dst, `\t`...)
-	}
-	return append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+	dst, _ = jsontext.AppendQuote(dst, s) // its error is that s is not UTF-8
+	return dst
 }

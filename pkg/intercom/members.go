@@ -45,7 +45,12 @@ func members(b []byte, take func(name, value []byte)) (whole bool) {
 	}
 }
 
-func afterSpace(b []byte) []byte { return bytes.TrimLeft(b, " \t\r\n") }
+func afterSpace(b []byte) []byte {
+	if len(b) > 0 && b[0] > ' ' { // as a rule there is none
+		return b
+	}
+	return bytes.TrimLeft(b, " \t\r\n")
+}
 
 func isSpace(b []byte) bool { return len(afterSpace(b)) == 0 }
 

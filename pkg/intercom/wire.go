@@ -38,6 +38,7 @@ type wire struct {
 	alive func() error // looks at what has come to the system
 	out   *bufio.Writer
 	in    *bufio.Reader
+	head  *head  // of the request before; nil: none
 	room  int64  // bytes that may still be read; ends heads without an end
 	spent bool   // by a request that has not come to a clean end
 	abort func() // ends reading and writing
@@ -103,10 +104,7 @@ func because(ctx context.Context, err error) error {
 
 func (w *wire) exchange(r *http.Request) (*http.Response, error) {
 	before := w.below.written.Load()
-	err := r.Write(w.out)
-	if err == nil {
-		err = w.out.Flush()
-	}
+	err := w.write(r)
 	if err == nil {
 		return w.answer(r)
 	}
@@ -124,6 +122,23 @@ func (w *wire) exchange(r *http.Request) (*http.Response, error) {
 	}
 	resp.Close = true
 	return resp, nil
+}
+
+// write sends a request.
+func (w *wire) write(r *http.Request) error {
+	if canHaveHead(r) && !w.head.fits(r) {
+		w.head = newHead(r)
+	}
+	var err error
+	if canHaveHead(r) && w.head != nil {
+		err = w.head.write(w.out, r)
+	} else {
+		err = r.Write(w.out)
+	}
+	if err != nil {
+		return err
+	}
+	return w.out.Flush()
 }
 
 // answer reads the head of the answer.
