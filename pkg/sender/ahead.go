@@ -7,8 +7,13 @@ import (
 )
 
 // readBatch is how many rows are handed over at a time: so many that it costs
-// little, so few that the first message does not wait for them.
-const readBatch = 64
+// little, so few that the first message does not wait for them. Of readAheads
+// batches one is being filled and one is sifted; the others keep either side
+// from waiting when the other is late.
+const (
+	readBatch  = 64
+	readAheads = 8
+)
 
 // A reading is what Next returned.
 type reading struct {

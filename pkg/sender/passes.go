@@ -86,7 +86,7 @@ func (e *Engine) pass(s *sift, handle handler) error {
 	e.cfg.Keys.BeginPass()
 	var group errgroup.Group // no context: an error must not cut requests in flight
 	jobs := make(chan *job, e.cfg.Workers)
-	batches, spare, enough := make(chan []reading), make(chan []reading, 2), make(chan struct{})
+	batches, spare, enough := make(chan []reading, readAheads), make(chan []reading, readAheads), make(chan struct{})
 	for range cap(spare) {
 		spare <- nil
 	}
@@ -117,13 +117,15 @@ func (e *Engine) failing(err error) error {
 // so that the sift never waits for a worker that is gone.
 func (e *Engine) work(jobs <-chan *job, handle handler) error {
 	var first error
-	for j := range jobs {
-		status, err := handle(j)
-		if err != nil && first == nil {
-			first = e.failing(err)
+	for chain := range jobs {
+		for j := chain; j != nil; j = j.next {
+			status, err := handle(j)
+			if err != nil && first == nil {
+				first = e.failing(err)
+			}
+			e.tally.done(j, status)
+			e.inHand.Done()
 		}
-		e.tally.done(j, status)
-		e.inHand.Done()
 	}
 	return first
 }

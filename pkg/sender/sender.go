@@ -236,7 +236,8 @@ func (e *Engine) Check(ctx context.Context) error {
 	ctx, halt := context.WithCancelCause(ctx)
 	defer halt(nil)
 	e.stop, e.cut, e.halt = ctx, ctx, halt
-	err := e.pass(&sift{engine: e, pick: e.cfg.Pick, first: true}, e.check)
+	// Nobody waits for the answer to a row, so rows go to the workers by the batch.
+	err := e.pass(&sift{engine: e, pick: e.cfg.Pick, first: true, together: true}, e.check)
 	if err != nil {
 		return err
 	}

@@ -32,6 +32,8 @@ type job struct {
 	variant  string // on record, then that of the message; empty for none
 
 	settled bool // by its worker: it was POSTed, and has an outcome
+
+	next *job // handed over with this one; nil if none is
 }
 
 // A sift decides for each row of a pass whether it goes to the workers. It
@@ -43,20 +45,56 @@ type sift struct {
 	canary int  // rows after which somebody is asked; 0: never
 	first  bool // the pass that counts rows
 	made   int
+
+	together    bool // the jobs of a batch of rows are handed over at once, to one worker
+	chain, last *job // that wait for that
 }
 
 // run takes rows to the end and sends those that are picked to jobs. When the
 // run stops it goes on, only to count what is left.
 func (s *sift) run(batches <-chan []reading, spare chan<- []reading, jobs chan<- *job) error {
 	for batch := range batches {
-		for _, r := range batch {
-			if over, err := s.take(r, jobs); over || err != nil {
-				return err
-			}
+		over, err := s.takeAll(batch, jobs)
+		s.handOver(jobs)
+		if over || err != nil {
+			return err
 		}
 		spare <- batch
 	}
 	return nil
+}
+
+// takeAll deals with a batch, and reports whether it was the last that counts.
+func (s *sift) takeAll(batch []reading, jobs chan<- *job) (over bool, err error) {
+	for _, r := range batch {
+		if over, err = s.take(r, jobs); over || err != nil {
+			break
+		}
+	}
+	return over, err
+}
+
+// add gives the workers a job, or keeps it for those that follow.
+func (s *sift) add(j *job, jobs chan<- *job) {
+	s.engine.inHand.Add(1)
+	switch {
+	case !s.together:
+		jobs <- j
+		return
+	case s.chain == nil:
+		s.chain = j
+	default:
+		s.last.next = j
+	}
+	s.last = j
+}
+
+// handOver gives a worker what was kept.
+func (s *sift) handOver(jobs chan<- *job) {
+	if s.chain != nil {
+		jobs <- s.chain
+		s.chain, s.last = nil, nil
+	}
 }
 
 // take deals with one reading, and reports whether it was the last that counts.
@@ -77,8 +115,7 @@ func (s *sift) take(r reading, jobs chan<- *job) (over bool, err error) {
 		return true, nil
 	}
 	if j := s.row(r.row); j != nil {
-		s.engine.inHand.Add(1)
-		jobs <- j
+		s.add(j, jobs)
 		if err := s.afterCanary(); err != nil {
 			s.engine.halt(err) // and go on, to count what is left
 		}
