@@ -53,12 +53,13 @@ type log struct {
 	pace    float64       // claims in crowdDelay, smoothed; the writer's
 	stopped chan struct{} // closed when the writer has ended
 	at      int64         // where the next frame goes; the writer's
+	size    int64         // of the file, behind at it is room; the writer's
 	spare   []byte        // the frame before, to be used again; the writer's
 	fsyncs  int           // frames made durable; guarded by mu
 }
 
 func newLog(path string, file File, at int64) *log {
-	l := &log{path: path, file: file, at: at, frame: newFrame(nil), next: newCommit(),
+	l := &log{path: path, file: file, at: at, size: at, frame: newFrame(nil), next: newCommit(),
 		wake: make(chan struct{}, 1), crowd: make(chan struct{}, 1), stopped: make(chan struct{})}
 	go l.run()
 	return l
@@ -194,11 +195,14 @@ func (l *log) write(frame []byte) error {
 		return err
 	}
 	sealFrame(frame)
+	end := l.at + int64(len(frame))
 	_, err = l.file.WriteAt(frame, l.at)
+	if err == nil {
+		err = l.makeRoom(end)
+	}
 	if err == nil {
 		err = l.file.Sync()
 	}
-	end := l.at + int64(len(frame))
 	if err == nil {
 		_, err = l.file.WriteAt(encodeMark(end), markAt) // durable with the next fsync
 	}

@@ -66,9 +66,32 @@ func (s *scanner) seek(at int64) {
 }
 
 // next returns the payload of the next frame, valid until the next call. At
-// the end of the file it returns io.EOF, or errTorn if the last frame was cut
-// short; a *DamageError anywhere else.
+// the end, behind which there may be room, it returns io.EOF, or errTorn if the
+// last frame was cut short; a *DamageError anywhere else. Whoever has the ledger
+// open may write on meanwhile: what was durable when the scanner came to the end
+// of it is read.
 func (s *scanner) next() ([]byte, error) {
+	payload, err := s.frame()
+	if err == nil || s.at < s.durable {
+		return payload, err
+	}
+	// What was seen here may have been written to its end since, and more behind
+	// it, as the mark would tell.
+	front, markErr := readFront(s.f, "")
+	if markErr != nil || front.mark <= s.at {
+		return nil, err
+	}
+	size, sizeErr := s.f.Size()
+	if sizeErr != nil {
+		return nil, sizeErr
+	}
+	s.durable, s.size = front.mark, size
+	s.seek(s.at)
+	return s.next()
+}
+
+// frame is next, as the file was when it was read.
+func (s *scanner) frame() ([]byte, error) {
 	if s.at >= s.size {
 		if s.at < s.durable {
 			return nil, s.damage(fmt.Sprintf("the file ends here, and had %d bytes", s.durable))
@@ -125,41 +148,51 @@ func (s *scanner) peek(n int) ([]byte, error) {
 	return s.ahead[:min(n, kept)], nil
 }
 
-// broken tells a torn last frame from damage. A crash tears the last frame
-// only, since nothing is written while an fsync runs: whatever lies before a
-// whole frame, or below what is known to be durable, is damage.
+// broken tells the room behind the log and a torn last frame from damage. A crash
+// tears the last frame only, since nothing is written while an fsync runs:
+// whatever lies before a whole frame, or below what is known to be durable, is
+// damage.
 func (s *scanner) broken() error {
 	if s.at < s.durable {
 		return s.damage("what is here was whole and durable")
 	}
-	if s.size-s.at > maxFrame+frameHead {
+	if s.size-s.at > maxFrame+frameHead+mostRoom {
 		return s.damage("more follows than one frame can hold")
 	}
-	follows, err := s.following()
-	switch {
-	case err != nil:
+	tail, err := s.tail()
+	if err != nil {
 		return err
+	}
+	follows := s.following(tail)
+	switch {
+	case isRoom(tail):
+		return io.EOF
 	case follows > 0:
 		return s.damage(fmt.Sprintf("a whole frame follows at byte %d", follows))
 	}
 	return errTorn
 }
 
-// following returns the offset of the next whole frame behind a broken one, 0
-// if there is none in what one frame can hold.
-func (s *scanner) following() (int64, error) {
+// tail returns what the file holds from here on, as far as it may matter.
+func (s *scanner) tail() ([]byte, error) {
 	tail := make([]byte, min(s.size-s.at, 2*maxFrame))
 	if _, err := s.f.ReadAt(tail, s.at); err != nil && !errors.Is(err, io.EOF) {
-		return 0, fmt.Errorf("read at byte %d: %w", s.at, err)
+		return nil, fmt.Errorf("read at byte %d: %w", s.at, err)
 	}
+	return tail, nil
+}
+
+// following returns the offset of the next whole frame behind a broken one that
+// the tail begins with, 0 if there is none in what one frame can hold.
+func (s *scanner) following(tail []byte) int64 {
 	for i := 1; i+frameHead <= len(tail); i++ {
 		n, ok := frameLen(tail[i:])
 		end := i + frameHead + int(n)
 		if ok && end <= len(tail) && payloadOK(tail[i:], tail[i+frameHead:end]) {
-			return s.at + int64(i), nil
+			return s.at + int64(i)
 		}
 	}
-	return 0, nil
+	return 0
 }
 
 func (s *scanner) damage(why string) error { return &DamageError{Offset: s.at, Reason: why} }

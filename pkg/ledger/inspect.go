@@ -95,8 +95,12 @@ func (s *scanner) skip(err error) bool {
 	if damage.Offset < s.at { // in a frame with the right checksum: the next one follows
 		return true
 	}
-	next, err := s.following()
-	if err != nil || next == 0 {
+	tail, err := s.tail()
+	if err != nil {
+		return false
+	}
+	next := s.following(tail)
+	if next == 0 {
 		return false
 	}
 	s.seek(next)
@@ -145,7 +149,7 @@ type Report struct {
 	Records map[string]int `json:"records"` // up to End, by kind
 	Keys    map[string]int `json:"keys"`    // up to End, by status
 	Runs    int            `json:"runs"`
-	Torn    int64          `json:"torn"` // bytes of a last frame that was not written to its end; opening cuts them
+	Torn    int64          `json:"torn"` // bytes behind End, if they are not just room; opening cuts them
 	Damage  *DamageError   `json:"-"`    // nil if there is none; such a ledger is not opened
 }
 

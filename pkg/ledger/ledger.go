@@ -19,7 +19,9 @@
 // commit), so 64 workers pay for a few fsyncs and not for 64. Outcomes and
 // releases ride with the next claim, or are committed after 50 ms. A worker
 // settles before it claims again, so there are never more open claims in the
-// file than there are workers.
+// file than there are workers. While a ledger is open there is room behind the
+// log, up to 1 MiB of zeros that the next frames are written over: an fsync of a
+// file that does not grow takes half of the time.
 //
 // # What survives
 //
@@ -209,7 +211,10 @@ func (l *Ledger) Fsyncs() int {
 func (l *Ledger) Close() error {
 	err := l.log.close()
 	if err == nil {
-		if err = l.writeHolder(l.log.at); err != nil {
+		if err = l.log.cutRoom(); err == nil {
+			err = l.writeHolder(l.log.at)
+		}
+		if err != nil {
 			err = &WriteError{Path: l.path, Err: err}
 		}
 	}

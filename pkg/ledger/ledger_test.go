@@ -144,22 +144,28 @@ func TestTornAndDamaged(t *testing.T) {
 	check(t, l.Flush())
 	before := l.log.at
 	claim(t, l, "third", 4, Pending)
+	end := l.log.at
 	crash(t, l)
 	whole, err := os.ReadFile(path)
 	check(t, err)
+	if !isRoom(whole[end:]) || int64(len(whole)) == end {
+		t.Fatal("there is no room behind the log")
+	}
 	copy(whole[markAt:], encodeMark(before)) // as a power loss leaves it
 
 	t.Run("last frame torn", func(t *testing.T) {
-		for cut := before; cut < int64(len(whole)); cut++ {
-			check(t, os.WriteFile(path, whole[:cut], 0o600))
-			l := open(t, path)
-			if got := l.Lookup("third").Status; got != Pending {
-				t.Fatalf("cut at %d: third is %v", cut, got)
+		for cut := before; cut < end; cut++ {
+			for _, room := range []int64{0, end - cut - 1, int64(len(whole)) - cut} {
+				check(t, os.WriteFile(path, append(whole[:cut:cut], make([]byte, room)...), 0o600))
+				l := open(t, path)
+				if got := l.Lookup("third").Status; got != Pending {
+					t.Fatalf("cut at %d, then %d zeros: third is %v", cut, room, got)
+				}
+				if got := l.Lookup("second").Status; got != Unknown {
+					t.Fatalf("cut at %d, then %d zeros: second is %v", cut, room, got)
+				}
+				check(t, l.Close())
 			}
-			if got := l.Lookup("second").Status; got != Unknown {
-				t.Fatalf("cut at %d: second is %v", cut, got)
-			}
-			check(t, l.Close())
 		}
 	})
 	t.Run("damage before the last frame", func(t *testing.T) {

@@ -11,7 +11,7 @@ type scanned struct {
 	fold
 	end  int64 // of the last whole frame
 	last int64 // start of the last whole frame
-	torn bool  // something follows that was not written to its end
+	more bool  // something follows: what was not written to its end, or room
 }
 
 // scan folds a whole log. One goroutine reads and hashes, another keeps the
@@ -30,7 +30,7 @@ func scan(f File, path string, front front) (*scanned, error) {
 	switch {
 	case errors.Is(err, io.EOF), errors.Is(err, errTorn):
 		if r.index != nil {
-			r.torn = errors.Is(err, errTorn)
+			r.more = r.end < s.size
 			return &r, nil
 		}
 		err = &DamageError{Offset: s.at, Reason: "the header is missing"}
