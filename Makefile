@@ -20,6 +20,8 @@ build: ## build bin/herald (VERSION=1.2.3 for a release)
 test: ## run all tests, with the race detector; where it can, install the browser that some need
 	@tools/browser.sh
 	go test -race -timeout 30m ./...
+	@# The race detector allocates too: what a message and a row may allocate is held without it.
+	go test -run Allocations ./pkg/...
 
 torture: ## the long forms of the tests that kill processes and break disks
 	HERALD_TORTURE=1 go test -timeout 60m -run 'TestHistories|TestEveryByte|TestEveryCall' ./pkg/ledger

@@ -205,6 +205,21 @@ func TestPublish(t *testing.T) {
 	}
 }
 
+// TestFinalTab: what comes until the last connection is closed is counted.
+func TestFinalTab(t *testing.T) {
+	c := &canned{in: nopCloser{io.Discard}, lines: bufio.NewScanner(strings.NewReader("3 100 2\n3 100 1\n4 120 0\n5 150 0\n"))}
+	if got, err := c.finalTab(t.Context()); err != nil || got != (tab{4, 120, 0}) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if _, err := (&canned{in: nopCloser{io.Discard}, lines: bufio.NewScanner(strings.NewReader(""))}).finalTab(t.Context()); err == nil {
+		t.Error("a target that has ended told a number")
+	}
+}
+
+type nopCloser struct{ io.Writer }
+
+func (nopCloser) Close() error { return nil }
+
 // TestTab: a target in another process counts.
 func TestTab(t *testing.T) {
 	in, end := io.Pipe()

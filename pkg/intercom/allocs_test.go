@@ -80,7 +80,7 @@ func TestAllocationsOfAMessage(t *testing.T) {
 		}
 		resp.Body.Close()
 	})
-	if most, own := 45.0, -6.0; whole > most || whole-alone > own {
+	if most, own := 28.0, -22.0; whole > most || whole-alone > own {
 		t.Errorf("%.0f allocations a message, %.0f beyond those of an http.Transport, want at most %.0f and %.0f", whole, whole-alone, most, own)
 	}
 }
