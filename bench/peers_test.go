@@ -174,13 +174,13 @@ func TestSyscallTable(t *testing.T) {
 // TestKeep: a part takes its place, and the others keep theirs.
 func TestKeep(t *testing.T) {
 	path := filepath.Join(t.TempDir(), resultsName)
-	for _, kept := range [][2]string{{"scaling", "old\n\n| a |"}, {"peers", "b\n\n| c |"}, {"scaling", "new"}} {
+	for _, kept := range [][2]string{{"scaling", "old\n\n| a |"}, {"peers", "    b\n\n| c |"}, {"scaling", "new"}} {
 		if err := keep(path, kept[0], kept[1]); err != nil {
 			t.Fatal(err)
 		}
 	}
 	text, err := os.ReadFile(path)
-	if want := resultsHead + "\n## peers\n\nb\n\n| c |\n\n## scaling\n\nnew\n"; err != nil || string(text) != want {
+	if want := resultsHead + "\n## peers\n\n    b\n\n| c |\n\n## scaling\n\nnew\n"; err != nil || string(text) != want {
 		t.Errorf("%q, %v", text, err)
 	}
 	o := options{keys: 5}

@@ -79,7 +79,7 @@ func keep(path, part, text string) error {
 	texts := map[string]string{}
 	for _, section := range strings.Split(string(before), "\n## ")[1:] {
 		name, rest, _ := strings.Cut(section, "\n")
-		texts[name] = strings.TrimSpace(rest)
+		texts[name] = strings.Trim(rest, "\n")
 	}
 	texts[part] = text
 	var b strings.Builder
