@@ -50,9 +50,11 @@ func newHead(r *http.Request) *head {
 }
 
 // canHaveHead reports whether nothing but what a head knows, and the length of
-// the body, decides what is before the body.
+// the body, decides what is before the body, and nobody wants to be told of it.
 func canHaveHead(r *http.Request) bool {
-	return r.Body != nil && r.ContentLength > 0 && r.Host == "" && len(r.TransferEncoding) == 0 && len(r.Trailer) == 0 && !r.Close
+	trace := httptrace.ContextClientTrace(r.Context())
+	return r.Body != nil && r.ContentLength > 0 && r.Host == "" && len(r.TransferEncoding) == 0 && len(r.Trailer) == 0 && !r.Close &&
+		(trace == nil || trace.WroteHeaderField == nil)
 }
 
 // fits reports whether h is the head of r: requests that share URL and headers
@@ -89,9 +91,16 @@ func (h *head) writeLines(w *bufio.Writer, length int64) error {
 }
 
 func writeBody(w *bufio.Writer, r *http.Request) error {
-	n, err := io.Copy(w, r.Body)
-	if err == nil && n != r.ContentLength {
-		err = errBodyLength
+	n, err := io.Copy(w, io.LimitReader(r.Body, r.ContentLength))
+	if err != nil {
+		return err
+	}
+	more, err := io.CopyN(io.Discard, r.Body, 1)
+	if n != r.ContentLength || more > 0 {
+		return errBodyLength
+	}
+	if err == io.EOF { // as it should
+		return nil
 	}
 	return err
 }

@@ -88,6 +88,9 @@ func TestHeadOfAnother(t *testing.T) {
 		"chunked":    func(r *http.Request) { r.TransferEncoding = []string{"chunked"} },
 		"trailers":   func(r *http.Request) { r.Trailer = http.Header{"A": nil} },
 		"the last":   func(r *http.Request) { r.Close = true },
+		"told of": func(r *http.Request) {
+			*r = *r.WithContext(httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{WroteHeaderField: func(string, []string) {}}))
+		},
 	} {
 		if canHaveHead(request(change)) {
 			t.Errorf("%s: a head knows nothing of that", name)
@@ -101,8 +104,13 @@ func TestHeadAndABodyOfAnotherLength(t *testing.T) {
 	for _, length := range []int64{4, 6} {
 		r := &http.Request{Method: http.MethodPost, URL: &url.URL{Host: "a"}, Header: http.Header{},
 			Body: io.NopCloser(strings.NewReader("12345")), ContentLength: length}
-		if err := newHead(r).write(bufio.NewWriter(io.Discard), r); err == nil {
+		var b bytes.Buffer
+		w := bufio.NewWriter(&b)
+		if err := newHead(r).write(w, r); err == nil {
 			t.Errorf("a body of 5 bytes was written as one of %d", length)
+		}
+		if w.Flush(); !strings.HasSuffix(b.String(), "\r\n\r\n"+"12345"[:min(length, 5)]) {
+			t.Errorf("%q was written", b.String())
 		}
 	}
 }

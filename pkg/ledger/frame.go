@@ -52,6 +52,8 @@ type scanner struct {
 	buf     []byte
 	in      *io.SectionReader
 	ahead   []byte // read from the file and not yet scanned
+	again   bool   // the end was looked at
+	moving  bool   // somebody was seen writing
 }
 
 func newScanner(f File, size, durable int64) *scanner {
@@ -67,27 +69,41 @@ func (s *scanner) seek(at int64) {
 
 // next returns the payload of the next frame, valid until the next call. At
 // the end, behind which there may be room, it returns io.EOF, or errTorn if the
-// last frame was cut short; a *DamageError anywhere else. Whoever has the ledger
-// open may write on meanwhile: what was durable when the scanner came to the end
-// of it is read.
+// last frame was cut short; a *DamageError anywhere else.
+//
+// Whoever has the ledger open may be writing behind what is durable, also while
+// that is read, so the end is looked at twice. If the log goes on meanwhile, what
+// is seen behind its new end is being written: that is no news, and nobody
+// follows it for ever.
 func (s *scanner) next() ([]byte, error) {
 	payload, err := s.frame()
 	if err == nil || s.at < s.durable {
 		return payload, err
 	}
-	// What was seen here may have been written to its end since, and more behind
-	// it, as the mark would tell.
-	front, markErr := readFront(s.f, "")
-	if markErr != nil || front.mark <= s.at {
+	mark := s.mark()
+	s.moving = s.moving || mark > s.at
+	switch {
+	case s.again && s.moving:
+		return nil, io.EOF
+	case s.again:
 		return nil, err
 	}
-	size, sizeErr := s.f.Size()
-	if sizeErr != nil {
-		return nil, sizeErr
+	s.again, s.durable = true, max(s.durable, mark)
+	if s.size, err = s.f.Size(); err != nil { // after the mark: it is not less
+		return nil, fmt.Errorf("read at byte %d: %w", s.at, err)
 	}
-	s.durable, s.size = front.mark, size
 	s.seek(s.at)
 	return s.next()
+}
+
+// mark returns the size up to which the log is on stable storage by now, 0 if
+// that can't be told: then the mark is being written, or was read before.
+func (s *scanner) mark() int64 {
+	front, err := readFront(s.f, "")
+	if err != nil {
+		return 0
+	}
+	return front.mark
 }
 
 // frame is next, as the file was when it was read.
@@ -163,11 +179,10 @@ func (s *scanner) broken() error {
 	if err != nil {
 		return err
 	}
-	follows := s.following(tail)
-	switch {
-	case isRoom(tail):
+	if isRoom(tail) {
 		return io.EOF
-	case follows > 0:
+	}
+	if follows := s.following(tail); follows > 0 {
 		return s.damage(fmt.Sprintf("a whole frame follows at byte %d", follows))
 	}
 	return errTorn
@@ -175,7 +190,7 @@ func (s *scanner) broken() error {
 
 // tail returns what the file holds from here on, as far as it may matter.
 func (s *scanner) tail() ([]byte, error) {
-	tail := make([]byte, min(s.size-s.at, 2*maxFrame))
+	tail := make([]byte, min(max(0, s.size-s.at), 2*maxFrame))
 	if _, err := s.f.ReadAt(tail, s.at); err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("read at byte %d: %w", s.at, err)
 	}

@@ -167,12 +167,12 @@ func Verify(path string, fsys FS) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	r := Report{Path: path, Holder: front.holder, Size: frames.size, Durable: frames.durable,
-		Records: make(map[string]int), Keys: make(map[string]int)}
+	r := Report{Path: path, Holder: front.holder, Records: make(map[string]int), Keys: make(map[string]int)}
 	book := &Book{path: path}
 	if err := r.read(frames, &book.fold); err != nil {
 		return Report{}, err
 	}
+	r.Size, r.Durable = frames.size, frames.durable
 	r.Header, r.Runs = book.fold.header, len(book.fold.runs)
 	if book.fold.index != nil {
 		for state, n := range book.Counts() {
@@ -191,7 +191,7 @@ func (r *Report) read(frames *scanner, f *fold) error {
 			return nil
 		}
 		if errors.Is(err, errTorn) {
-			r.Torn = r.Size - r.End
+			r.Torn = frames.size - r.End
 			return nil
 		}
 		if err == nil {

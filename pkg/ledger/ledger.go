@@ -36,7 +36,8 @@
 // which nobody was told was durable; opening cuts it off. The one thing that
 // can't be told apart is a power loss after which something else, before the
 // ledger is opened again, cuts or changes exactly the last frame: that looks
-// like a torn one, and its claims count as not made. To know better, each fsync
+// like a torn one, or like none if it is all zeros, and its claims count as not
+// made. To know better, each fsync
 // would need a second one that says that the first succeeded.
 //
 // What no ledger can know: that an older copy of it was restored, that there is

@@ -2,6 +2,9 @@ package ledger
 
 import (
 	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 )
@@ -130,5 +133,96 @@ func TestReadWhileItIsWritten(t *testing.T) {
 	}
 	if reached < 3 {
 		t.Errorf("only %d reads were raced", reached)
+	}
+}
+
+// A gatedDisk's fsyncs wait, while it is told so, until they are let through.
+type gatedDisk struct {
+	*simDisk
+	gated   atomic.Bool
+	entered chan struct{} // by an fsync that waits
+	gate    chan struct{}
+}
+
+type gatedFile struct {
+	File
+	disk *gatedDisk
+}
+
+func (d *gatedDisk) Open(path string, create bool) (File, error) {
+	f, err := d.simDisk.Open(path, create)
+	return gatedFile{f, d}, err
+}
+
+func (f gatedFile) Sync() error {
+	if f.disk.gated.Load() {
+		f.disk.entered <- struct{}{}
+		<-f.disk.gate
+	}
+	return f.File.Sync()
+}
+
+// TestReadDuringAnFsync: a frame that is written and not yet durable is no torn
+// one, whenever it was written.
+func TestReadDuringAnFsync(t *testing.T) {
+	d := &gatedDisk{simDisk: newSimDisk(1), entered: make(chan struct{}), gate: make(chan struct{})}
+	l, err := Open(simPath, Options{Create: &Header{}, FS: d})
+	check(t, err)
+	claim(t, l, "first", 1, Pending)
+	for read := 1; read <= 6; read++ {
+		written := make(chan error, 1)
+		write := func() {
+			d.gated.Store(true)
+			go func() {
+				_, err := l.Claim(fmt.Sprint("key ", read), read, Pending)
+				written <- err
+			}()
+			<-d.entered
+		}
+		raced := &racedDisk{d.simDisk, read, 0, write}
+		r, err := Verify(simPath, raced)
+		if err != nil || r.Damage != nil || r.Torn != 0 {
+			t.Errorf("read %d: %v, %v, torn %d", read, err, r.Damage, r.Torn)
+		}
+		if raced.reads <= 0 {
+			d.gated.Store(false)
+			d.gate <- struct{}{}
+			check(t, <-written)
+		}
+	}
+	check(t, l.Close())
+}
+
+// TestReadWhileSomebodyNeverStops: reading comes to an end although writing does
+// not.
+func TestReadWhileSomebodyNeverStops(t *testing.T) {
+	d := newSimDisk(1)
+	l, err := Open(simPath, Options{Create: &Header{}, FS: d})
+	check(t, err)
+	var writers sync.WaitGroup
+	var enough atomic.Bool
+	defer writers.Wait()
+	defer enough.Store(true)
+	filled := make(chan struct{})
+	writers.Go(func() {
+		long := strings.Repeat("k", 200)
+		for i := 0; !enough.Load(); i++ {
+			if i == 2*stretchSize/len(long) {
+				close(filled)
+			}
+			if _, err := l.Claim(fmt.Sprint(long, i), i, Pending); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	})
+	<-filled
+	for range 20 {
+		if _, err := Load(simPath, d); err != nil {
+			t.Fatal(err)
+		}
+		if r, err := Verify(simPath, d); err != nil || r.Damage != nil || r.Torn != 0 {
+			t.Fatalf("%v, %v, torn %d", err, r.Damage, r.Torn)
+		}
 	}
 }

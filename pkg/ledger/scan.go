@@ -53,6 +53,7 @@ func (r *scanned) head(s *scanner) error {
 
 // rest folds all other frames. It returns what ended them, io.EOF at best.
 func (r *scanned) rest(s *scanner) error {
+	size := s.size // which may grow from now on
 	full, spare, stop := make(chan *stretch), make(chan *stretch, 2), make(chan struct{})
 	for range cap(spare) {
 		spare <- new(stretch)
@@ -67,7 +68,7 @@ func (r *scanned) rest(s *scanner) error {
 		}
 	}()
 	for t := range full {
-		if err := r.stretch(t, s.size); err != nil || t.err != nil {
+		if err := r.stretch(t, size); err != nil || t.err != nil {
 			return errors.Join(err, t.err)
 		}
 		spare <- t
