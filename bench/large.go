@@ -76,8 +76,11 @@ func (l large) measure(ctx context.Context, o options, talk io.Writer) (table []
 	say := func(what string) { fmt.Fprintf(talk, "%s: %s\n", l.source, what) }
 	line := func(what string, rows int, c cost) {
 		say(what)
-		table = append(table, []string{l.source + ": " + what, report.Number(rows), fmt.Sprintf("%.2f", c.wall.Seconds()),
-			fmt.Sprintf("%.2f", c.cpu.Seconds()*1e6/float64(rows)), report.Bytes(c.peak)})
+		cpu, peak := "-", "-"
+		if c.peak > 0 {
+			cpu, peak = fmt.Sprintf("%.2f", c.cpu.Seconds()*1e6/float64(rows)), report.Bytes(c.peak)
+		}
+		table = append(table, []string{l.source + ": " + what, report.Number(rows), fmt.Sprintf("%.2f", c.wall.Seconds()), cpu, peak})
 	}
 	say("making up contacts")
 	path := filepath.Join(l.dir, l.source)
@@ -185,6 +188,9 @@ func (l large) firsts(ctx context.Context, rounds int, before func() error, args
 		}
 	}
 	c.wall = time.Duration(median(waits) * float64(time.Second))
+	if !limited { // it was killed: what it took until then is nothing
+		c.cpu, c.peak = 0, 0
+	}
 	return c, nil
 }
 

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"errors"
+	"fmt"
 	"iter"
 	"path/filepath"
 	"slices"
@@ -278,6 +279,64 @@ func TestRecentClaims(t *testing.T) {
 	if len(r.ring) != maxRecent || r.ring[9] != maxRecent+9 || r.ring[10] != 10 {
 		t.Errorf("%d times are remembered, %d %d", len(r.ring), r.ring[9], r.ring[10])
 	}
+}
+
+// TestLatelyReadsTheEnd: of a long log the end is read, as far as it must be, and
+// what that tells is what the whole log tells.
+func TestLatelyReadsTheEnd(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.ledger")
+	begin := time.Now().Add(-time.Hour)
+	long := strings.Repeat("x", 200)
+	const n = 2 * lateBytes / 200
+	l, err := build(path, Options{FS: Disk}, Header{}, func(a *aside) error {
+		for i := range n { // one a second, the last ones lately
+			c := Claim{Number: uint64(i + 1), Key: fmt.Sprint(long, i), Line: i, Time: begin.Add(time.Hour - time.Duration(n-i)*time.Second)}
+			if err := a.add(func(b []byte) []byte { return appendClaim(b, &c) }); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	check(t, err)
+	check(t, l.Close())
+	for _, ago := range []time.Duration{time.Minute, n / 3 * time.Second, n / 2 * time.Second, 2 * n * time.Second} {
+		since := begin.Add(time.Hour - ago)
+		f, whole, err := openScanner(path, Disk)
+		check(t, err)
+		want, _, _, err := whole.lately(since, false)
+		check(t, err)
+		check(t, f.Close())
+		counted := &countingDisk{FS: Disk}
+		got, _, err := Lately(path, counted, since)
+		if err != nil || !slices.Equal(got, want) || len(got) == 0 {
+			t.Errorf("%v: %d claims, want %d: %v", ago, len(got), len(want), err)
+		}
+		if ago == time.Minute && counted.bytes > lateBytes+8<<20 {
+			t.Errorf("%d bytes were read", counted.bytes)
+		}
+	}
+}
+
+// A countingDisk counts the bytes that are read.
+type countingDisk struct {
+	FS
+	bytes int
+}
+
+type countingFile struct {
+	File
+	disk *countingDisk
+}
+
+func (d *countingDisk) OpenRead(path string) (File, error) {
+	f, err := d.FS.OpenRead(path)
+	return countingFile{f, d}, err
+}
+
+func (f countingFile) ReadAt(p []byte, at int64) (int, error) {
+	n, err := f.File.ReadAt(p, at)
+	f.disk.bytes += n
+	return n, err
 }
 
 // At no point of the log are more claims open than there were workers.

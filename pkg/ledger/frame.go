@@ -200,14 +200,36 @@ func (s *scanner) tail() ([]byte, error) {
 // following returns the offset of the next whole frame behind a broken one that
 // the tail begins with, 0 if there is none in what one frame can hold.
 func (s *scanner) following(tail []byte) int64 {
-	for i := 1; i+frameHead <= len(tail); i++ {
-		n, ok := frameLen(tail[i:])
-		end := i + frameHead + int(n)
-		if ok && end <= len(tail) && payloadOK(tail[i:], tail[i+frameHead:end]) {
-			return s.at + int64(i)
-		}
+	if i, ok := wholeFrame(tail, 1); ok {
+		return s.at + int64(i)
 	}
 	return 0
+}
+
+// wholeFrame returns the offset of the first whole frame from there on.
+func wholeFrame(b []byte, from int) (int, bool) {
+	for i := from; i+frameHead <= len(b); i++ {
+		n, ok := frameLen(b[i:])
+		end := i + frameHead + int(n)
+		if ok && end <= len(b) && payloadOK(b[i:], b[i+frameHead:end]) {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// seekFrame makes the scanner go on at the next whole frame, if it finds one near
+// an offset.
+func (s *scanner) seekFrame(at int64) bool {
+	const near = 4 << 20
+	b := make([]byte, near)
+	n, err := s.f.ReadAt(b, at)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return false
+	}
+	i, ok := wholeFrame(b[:n], 0)
+	s.seek(at + int64(i))
+	return ok
 }
 
 func (s *scanner) damage(why string) error { return &DamageError{Offset: s.at, Reason: why} }
