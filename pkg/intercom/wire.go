@@ -126,12 +126,16 @@ func (w *wire) exchange(r *http.Request) (*http.Response, error) {
 
 // write sends a request.
 func (w *wire) write(r *http.Request) error {
-	if canHaveHead(r) && !w.head.fits(r) {
-		w.head = newHead(r)
+	var h *head
+	if canHaveHead(r) {
+		if !w.head.fits(r) {
+			w.head = newHead(r)
+		}
+		h = w.head
 	}
 	var err error
-	if canHaveHead(r) && w.head != nil {
-		err = w.head.write(w.out, r)
+	if h != nil {
+		err = h.write(w.out, r)
 	} else {
 		err = r.Write(w.out)
 	}

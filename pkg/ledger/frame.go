@@ -77,7 +77,7 @@ func (s *scanner) seek(at int64) {
 // follows it for ever.
 func (s *scanner) next() ([]byte, error) {
 	payload, err := s.frame()
-	if err == nil || s.at < s.durable {
+	if s.at < s.durable || !isEnd(err) {
 		return payload, err
 	}
 	mark := s.mark()
@@ -94,6 +94,12 @@ func (s *scanner) next() ([]byte, error) {
 	}
 	s.seek(s.at)
 	return s.next()
+}
+
+// isEnd reports whether an error says what the log looks like where it may end,
+// and not that it can't be read.
+func isEnd(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, errTorn) || errors.As(err, new(*DamageError))
 }
 
 // mark returns the size up to which the log is on stable storage by now, 0 if

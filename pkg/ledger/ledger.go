@@ -37,8 +37,8 @@
 // can't be told apart is a power loss after which something else, before the
 // ledger is opened again, cuts or changes exactly the last frame: that looks
 // like a torn one, or like none if it is all zeros, and its claims count as not
-// made. To know better, each fsync
-// would need a second one that says that the first succeeded.
+// made. To know better, each fsync would need a second one that says that the
+// first succeeded.
 //
 // What no ledger can know: that an older copy of it was restored, that there is
 // a second one for the same people, or that a disk confirms writes it did not

@@ -116,10 +116,10 @@ func (l *Ledger) open() error {
 	return nil
 }
 
-// repair cuts off what is behind the last whole frame, says who has the file open, and writes
-// the last whole frame again: its fsync may have failed, and then what was
-// just read was in memory only. Frames before it had their fsync, since
-// nothing is written after one that failed.
+// repair cuts off what is behind the last whole frame, says who has the file
+// open, and writes that frame again: its fsync may have failed, and then what was
+// just read was in memory only. Frames before it had their fsync, since nothing
+// is written after one that failed.
 func (l *Ledger) repair(s *scanned) error {
 	if s.more {
 		if err := l.file.Truncate(s.end); err != nil {

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -133,6 +134,65 @@ func TestReadWhileItIsWritten(t *testing.T) {
 	}
 	if reached < 3 {
 		t.Errorf("only %d reads were raced", reached)
+	}
+}
+
+// A failingDisk's log can't be read from some read on; before another one somebody
+// writes.
+type failingDisk struct {
+	*simDisk
+	reads, writeAt, failAt int
+	write                  func()
+	failed                 bool
+}
+
+type failingFile struct {
+	File
+	disk *failingDisk
+}
+
+func (d *failingDisk) OpenRead(path string) (File, error) {
+	f, err := d.simDisk.OpenRead(path)
+	return failingFile{f, d}, err
+}
+
+func (f failingFile) ReadAt(p []byte, at int64) (int, error) {
+	d := f.disk
+	if d.reads++; d.reads == d.writeAt {
+		d.write()
+	}
+	if d.reads >= d.failAt && at >= preambleSize {
+		d.failed = true
+		return 0, syscall.EIO
+	}
+	return f.File.ReadAt(p, at)
+}
+
+// TestAReadErrorIsNoEnd: that a log can't be read is told, also where it may end,
+// and while somebody writes.
+func TestAReadErrorIsNoEnd(t *testing.T) {
+	d := newSimDisk(1)
+	l, err := Open(simPath, Options{Create: &Header{}, FS: d})
+	check(t, err)
+	keys, failed := 0, 0
+	write := func() {
+		keys++
+		claim(t, l, fmt.Sprint("key ", keys), keys, Pending)
+	}
+	write()
+	for writeAt := 1; writeAt <= 8; writeAt++ {
+		for failAt := 1; failAt <= 8; failAt++ {
+			f := &failingDisk{simDisk: d, writeAt: writeAt, failAt: failAt, write: write}
+			if _, err := Load(simPath, f); f.failed && !errors.Is(err, syscall.EIO) {
+				t.Errorf("written at read %d, failed at read %d: %v", writeAt, failAt, err)
+			}
+			if f.failed {
+				failed++
+			}
+		}
+	}
+	if failed < 20 {
+		t.Errorf("only %d reads failed", failed)
 	}
 }
 
