@@ -7,17 +7,23 @@ import (
 	"sync/atomic"
 )
 
-// A meter counts and hashes what is read through it, and remembers whether
-// reading itself failed, so that this is not mistaken for damaged data. What
+// A meter counts what is read through it, hashes it if somebody asks for the
+// digest, and remembers whether reading itself failed, so that this is not mistaken for damaged data. What
 // ends it ends it for good.
 type meter struct {
 	in     io.Reader
 	n      atomic.Int64 // bytes read so far
-	digest hash.Hash
-	err    error // what reading ended with
+	digest hash.Hash    // nil: nobody asks for it
+	err    error        // what reading ended with
 }
 
-func newMeter(in io.Reader) *meter { return &meter{in: in, digest: sha256.New()} }
+func newMeter(in io.Reader, digest bool) *meter {
+	m := &meter{in: in}
+	if digest {
+		m.digest = sha256.New()
+	}
+	return m
+}
 
 // Read implements io.Reader.
 func (m *meter) Read(p []byte) (int, error) {
@@ -26,7 +32,9 @@ func (m *meter) Read(p []byte) (int, error) {
 	}
 	n, err := m.in.Read(p)
 	m.n.Add(int64(n))
-	m.digest.Write(p[:n])
+	if m.digest != nil {
+		m.digest.Write(p[:n])
+	}
 	m.err = err
 	return n, err
 }

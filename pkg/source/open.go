@@ -59,6 +59,17 @@ type Options struct {
 	// MaxRecord is the most bytes a record may have as UTF-8, its line end
 	// included. 0 is DefaultMaxRecord.
 	MaxRecord int
+	// Digest says that [Reader.Digest] will be asked for.
+	Digest bool
+
+	// Block, if set, is told of each block of the text, in order and by Next, once
+	// the rows that start before its line have been returned or passed over.
+	Block func(Block)
+	// Known, if set, is what is known of the source. While its text is the same as
+	// it was then, Next passes over the rows that need not be looked at.
+	Known *Known
+	// BlockSize is how many bytes a block has; 0 is DefaultBlockSize.
+	BlockSize int
 }
 
 // Open opens a source and reads its header, if its format has one. Its errors
@@ -85,7 +96,7 @@ func Open(path string, o Options) (*Reader, error) {
 func NewReader(in io.Reader, o Options) (*Reader, error) { return newReader(in, o.Name, o) }
 
 func newReader(in io.Reader, path string, o Options) (*Reader, error) {
-	r := &Reader{name: o.Name, in: newMeter(in), encoding: cmp.Or(o.Encoding, "UTF-16")}
+	r := &Reader{name: o.Name, in: newMeter(in, o.Digest), encoding: cmp.Or(o.Encoding, "UTF-16")}
 	if err := r.start(path, o); err != nil {
 		err = r.explain(err)
 		r.Close()
@@ -97,7 +108,7 @@ func newReader(in io.Reader, path string, o Options) (*Reader, error) {
 // start builds what the bytes of a file run through on their way to Next, and
 // reads the header:
 //
-//	file -> meter -> decompress -> decodeText -> window -> records -> format
+//	file -> meter -> decompress -> decodeText -> blocks -> window -> records -> format
 func (r *Reader) start(path string, o Options) error {
 	plain, plainPath, err := r.decompress(path)
 	if err != nil {
@@ -121,6 +132,13 @@ func (r *Reader) start(path string, o Options) error {
 	limit := o.MaxRecord
 	if limit <= 0 {
 		limit = DefaultMaxRecord
+	}
+	if o.Block != nil || o.Known != nil {
+		r.blocks = newBlocks(text, o)
+		text = r.blocks
+	}
+	if o.Known != nil {
+		r.known = o.Known.Has
 	}
 	r.records = newRecords(newWindow(text), o.Name, limit)
 	return r.startFormat(format, o.Delimiter)

@@ -19,6 +19,9 @@ type Reader struct {
 	next        func() (*Recipient, error) // nil, nil for a blank row
 	format      Format
 	csv         *csvRecords // nil for JSONL
+	blocks      *blocks     // nil: nobody asks for them
+	known       func(line int) bool
+	passed      int
 	header      *Header
 	headerRaw   []byte
 	delimiter   string
@@ -45,7 +48,8 @@ func (r *Reader) Header() *Header { return r.header }
 // line ends and Excel's sep=; before them; nil for JSONL.
 func (r *Reader) HeaderRaw() []byte { return r.headerRaw }
 
-// Next returns the next recipient. Rows without any value are passed over.
+// Next returns the next recipient. Rows without any value are passed over, and
+// rows that need not be looked at: see Options.Known.
 //
 // It returns io.EOF at the end of the source, and a *RowError for a row that
 // can't be used: the next call goes on after it. Any other error is an *Error
@@ -53,9 +57,15 @@ func (r *Reader) HeaderRaw() []byte { return r.headerRaw }
 // end.
 func (r *Reader) Next() (*Recipient, error) {
 	for r.err == nil {
+		if r.known != nil {
+			r.passed += r.passOver()
+		}
 		recipient, err := r.next()
 		r.placed = recipient != nil
 		r.raw = r.records.raw
+		if r.blocks != nil {
+			r.blocks.tellOf(r.records.offset(), r.records.startLine, r.records.nextLine)
+		}
 		if bad, ok := err.(*RowError); ok {
 			r.bad++
 			return nil, bad
@@ -97,6 +107,18 @@ func (r *Reader) Bad() int { return r.bad }
 // Blank returns how many rows without any value were passed over.
 func (r *Reader) Blank() int { return r.blank }
 
+// Skims reports whether Next may pass over rows because they are known.
+func (r *Reader) Skims() bool { return r.known != nil }
+
+// Passed returns how many rows Next has passed over because they are known:
+// before the one that it returned last, after the end all of them.
+func (r *Reader) Passed() int { return r.passed }
+
+// Differs reports whether the text turned out not to be what is known. From then
+// on nothing is passed over; what was, stands before the row that Next returned
+// last, in text that is the same.
+func (r *Reader) Differs() bool { return r.blocks != nil && r.blocks.differs() }
+
 // Read returns how many bytes of the file have been read so far, as they are
 // stored. It may be called at any time, for a progress bar.
 func (r *Reader) Read() int64 { return r.in.n.Load() }
@@ -106,9 +128,9 @@ func (r *Reader) Read() int64 { return r.in.n.Load() }
 func (r *Reader) Size() int64 { return r.size }
 
 // Digest returns the SHA-256 of the file's bytes as they are stored, and
-// whether it is known: once Next has returned io.EOF.
+// whether it is known: once Next has returned io.EOF, if Options.Digest was set.
 func (r *Reader) Digest() (digest [sha256.Size]byte, ok bool) {
-	if r.err != io.EOF {
+	if r.err != io.EOF || r.in.digest == nil {
 		return digest, false
 	}
 	r.in.digest.Sum(digest[:0])

@@ -19,6 +19,7 @@ type window struct {
 	in       io.Reader
 	buf      []byte
 	pos, end int   // buf[pos:end] is the window
+	base     int64 // offset of buf in the stream
 	err      error // why in has no more bytes: io.EOF at its end
 }
 
@@ -57,6 +58,9 @@ func (w *window) peek(n int) []byte { return w.buf[w.pos : w.pos+n] }
 // rest returns all of the window, valid until the next fill.
 func (w *window) rest() []byte { return w.buf[w.pos:w.end] }
 
+// offset returns where the window starts in the stream.
+func (w *window) offset() int64 { return w.base + int64(w.pos) }
+
 // skip consumes n bytes of the window.
 func (w *window) skip(n int) { w.pos += n }
 
@@ -67,6 +71,7 @@ func (w *window) skipLine() {
 			w.skip(i + 1)
 			return
 		}
+		w.base += int64(w.end)
 		w.pos, w.end = 0, 0
 		if w.err != nil {
 			return
@@ -108,5 +113,6 @@ func (w *window) makeRoom() {
 		buf = make([]byte, 2*len(w.buf))
 	}
 	w.end = copy(buf, w.rest())
+	w.base += int64(w.pos)
 	w.buf, w.pos = buf, 0
 }

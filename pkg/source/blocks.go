@@ -1,0 +1,153 @@
+package source
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"io"
+)
+
+// DefaultBlockSize is how many bytes of text a block has unless Options say
+// otherwise: 256 KiB.
+const DefaultBlockSize = 256 << 10
+
+// A Block is a piece of a source's text, of Options.BlockSize bytes as UTF-8.
+// Texts whose blocks are the same from the first one on are the same as far as
+// that, and if they are read with the same options their rows are too, on the
+// same lines. What follows the last whole block is in none.
+type Block struct {
+	Line int               // rows that start before this line end in the block, or before it
+	Sum  [sha256.Size]byte // of the block's bytes
+}
+
+// Known is what somebody who has read a source before knows of it: on which
+// lines there are rows that need not be looked at again.
+type Known struct {
+	// Blocks are those of the source as it was.
+	Blocks []Block
+	// Has reports whether the row that starts on a line is such a row. It says yes
+	// only of rows that start before the Line of the last block.
+	Has func(line int) bool
+}
+
+// blocks cuts the text that is read through it into blocks, and compares them
+// with those that are known. A block is handed on when all of it has been read:
+// whoever has a part of it may ask whether it is as it is known.
+type blocks struct {
+	text    *bufio.Reader
+	size    int
+	left    int   // bytes of the present block that were not handed on
+	err     error // what the text ended with; left bytes are before that
+	whole   int   // blocks that were read
+	same    int   // how many of them, from the first on, are as they are known
+	known   []Block
+	tell    func(Block) // nil: nobody wants to know
+	told    int
+	pending [][sha256.Size]byte // sums of the blocks from told on
+}
+
+func newBlocks(text io.Reader, o Options) *blocks {
+	b := &blocks{size: o.BlockSize, tell: o.Block}
+	if b.size <= 0 {
+		b.size = DefaultBlockSize
+	}
+	if o.Known != nil {
+		b.known = o.Known.Blocks
+	}
+	b.text = bufio.NewReaderSize(text, b.size)
+	return b
+}
+
+// Read implements io.Reader.
+func (b *blocks) Read(p []byte) (int, error) {
+	if b.left == 0 && b.err == nil {
+		b.fill()
+	}
+	if b.left == 0 {
+		return 0, b.err
+	}
+	n, err := b.text.Read(p[:min(len(p), b.left)]) // from its buffer
+	b.left -= n
+	return n, err
+}
+
+// fill reads the next block, or what is left behind the last one.
+func (b *blocks) fill() {
+	block, err := b.text.Peek(b.size)
+	b.left = len(block)
+	if err != nil {
+		b.err = err
+		return
+	}
+	sum := sha256.Sum256(block)
+	if b.same == b.whole && b.whole < len(b.known) && b.known[b.whole].Sum == sum {
+		b.same++
+	}
+	b.whole++
+	if b.tell != nil {
+		b.pending = append(b.pending, sum)
+	}
+}
+
+// differs reports whether the text turned out not to be what is known.
+func (b *blocks) differs() bool {
+	return b.same < len(b.known) && (b.same < b.whole || b.err != nil)
+}
+
+// sameTo returns how far the text is what is known, in bytes.
+func (b *blocks) sameTo() int64 {
+	if b.differs() {
+		return 0
+	}
+	return int64(b.same) * int64(b.size)
+}
+
+// tellOf tells of the blocks that end before an offset, at which the row on line
+// next starts, behind that on line last.
+func (b *blocks) tellOf(offset int64, last, next int) {
+	for ; len(b.pending) > 0; b.pending = b.pending[1:] {
+		end := int64(b.told+1) * int64(b.size)
+		if offset < end {
+			return
+		}
+		block := Block{Line: last, Sum: b.pending[0]}
+		if offset == end {
+			block.Line = next
+		}
+		b.told++
+		b.tell(block)
+	}
+}
+
+// passOver consumes the rows at the start of the window that are known, and
+// returns how many there were.
+func (r *Reader) passOver() (n int) {
+	w := r.records
+	for ; r.known(w.nextLine); n++ {
+		size, lines := w.extent(r.csv != nil)
+		if size == 0 || w.offset()+int64(size) > r.blocks.sameTo() {
+			break
+		}
+		w.skip(size)
+		w.startLine, w.nextLine = w.nextLine, w.nextLine+lines
+		r.blocks.tellOf(w.offset(), w.startLine, w.nextLine)
+	}
+	return n
+}
+
+// extent returns how many bytes and lines the record at the start of the window
+// has, if it is one that was read without a fault before: it ends with the first
+// line behind which no quote is open. A size of 0 says that it is none.
+func (r *records) extent(quotes bool) (size, lines int) {
+	for open := false; lines == 0 || open; lines++ {
+		end, err := r.line(size, r.limit)
+		if err != nil {
+			return 0, 0
+		}
+		if quotes && bytes.Count(r.peek(end)[size:], []byte{'"'})%2 == 1 {
+			open = !open
+		}
+		size = end
+	}
+	return size, lines
+}

@@ -1,0 +1,138 @@
+package source
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// A pass is what reading a text once led to.
+type pass struct {
+	rows    []string       // what Next returned, in order
+	at      map[int]string // the rows among it, by line
+	blocks  []Block
+	passed  int
+	differs bool
+}
+
+func passOver(t *testing.T, text string, o Options) pass {
+	t.Helper()
+	p := pass{at: map[int]string{}}
+	o.Block = func(b Block) { p.blocks = append(p.blocks, b) }
+	r, err := NewReader(strings.NewReader(text), o)
+	if err != nil {
+		t.Skip()
+	}
+	defer r.Close()
+	for {
+		row, err := r.Next()
+		var bad *RowError
+		switch {
+		case errors.As(err, &bad):
+			p.rows = append(p.rows, "bad: "+bad.Error())
+		case err != nil:
+			if err != io.EOF {
+				p.rows = append(p.rows, "end: "+err.Error())
+			}
+			p.passed, p.differs = r.Passed(), r.Differs()
+			return p
+		default:
+			p.at[row.Line] = fmt.Sprintf("%d %q", row.Line, r.Raw())
+			p.rows = append(p.rows, p.at[row.Line])
+		}
+	}
+}
+
+// knownOf returns a part of the rows of a text as known.
+func (p pass) knownOf(seed uint64) *Known {
+	k := &Known{Blocks: p.blocks}
+	lines := map[int]bool{}
+	random := rand.New(rand.NewPCG(seed, 0))
+	for line := range p.at {
+		lines[line] = len(p.blocks) > 0 && line < p.blocks[len(p.blocks)-1].Line && random.IntN(4) > 0
+	}
+	k.Has = func(line int) bool { return lines[line] }
+	return k
+}
+
+// FuzzKnown reads a text, and then another one with what is known of the first:
+// only rows that are known, and are the same in both, may be missing.
+func FuzzKnown(f *testing.F) {
+	rows := "id,name\n1,a\n2,\"b\nb\"\n\n3,\"c \"\"c\"\", c\"\n4,d,e\n5,\"f\r\n6,g\n7,\"\"\r\n8,h\n9,i"
+	for _, changed := range []string{rows, rows + "\n10,j\n", strings.Replace(rows, "6,g", "6,G", 1), rows[:len(rows)/2], "id,name\n0,z" + rows[7:]} {
+		f.Add(rows, changed, uint8(7), uint64(1), false)
+		f.Add(rows, changed, uint8(40), uint64(2), false)
+	}
+	objects := `{"id":1}` + "\n" + `{"id":2, "a":"\""}` + "\n\n[]\n" + `{"id":3}` + "\n" + `{"id":4}`
+	f.Add(objects, objects, uint8(10), uint64(1), true)
+	f.Add(objects, objects[:30]+" "+objects[30:], uint8(10), uint64(1), true)
+	f.Fuzz(func(t *testing.T, first, then string, size uint8, seed uint64, json bool) {
+		for _, mark := range byteOrderMarks { // is no part of the text
+			if strings.HasPrefix(first, mark.mark) || strings.HasPrefix(then, mark.mark) {
+				t.Skip()
+			}
+		}
+		o := Options{Name: "f", Format: CSV, Delimiter: ',', BlockSize: max(16, int(size)), MaxRecord: 200} // bufio has no smaller buffer
+		if json {
+			o.Format, o.Delimiter = JSONL, 0
+		}
+		was, want := passOver(t, first, o), passOver(t, then, o)
+		o.Known = was.knownOf(seed)
+		got := passOver(t, then, o)
+		if diff := cmp.Diff(want.blocks, got.blocks); diff != "" {
+			t.Errorf("other blocks are told of: %s", diff)
+		}
+		missing := 0
+		for line, text := range want.at {
+			if _, ok := got.at[line]; ok {
+				continue
+			}
+			missing++
+			if !o.Known.Has(line) || was.at[line] != text {
+				t.Errorf("%s was passed over", text)
+			}
+		}
+		if missing != got.passed || len(want.rows) != len(got.rows)+missing {
+			t.Errorf("%d rows are missing, %d were passed over; %d were read of %d", missing, got.passed, len(got.rows), len(want.rows))
+		}
+		if same := strings.HasPrefix(then, first[:len(was.blocks)*o.BlockSize]); same == got.differs {
+			t.Errorf("the text is the same as far as it is known: %v, differs: %v", same, got.differs)
+		}
+		for line := range was.at {
+			if _, ok := got.at[line]; ok && !got.differs && o.Known.Has(line) {
+				t.Errorf("line %d was read", line)
+			}
+		}
+	})
+}
+
+// TestKnownOfLargeSource passes over rows in windows and blocks of the usual size.
+func TestKnownOfLargeSource(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("id,name,note\n")
+	for i := range 40_000 {
+		fmt.Fprintf(&text, "%d,name %d,\"%s\"\n", i, i, strings.Repeat("two\nlines ", i%3))
+	}
+	o := Options{Name: "f", Format: CSV}
+	was := passOver(t, text.String(), o)
+	if n := text.Len() / DefaultBlockSize; len(was.blocks) != n || n < 3 {
+		t.Fatalf("%d blocks, want %d", len(was.blocks), n)
+	}
+	known := Known{Blocks: was.blocks, Has: func(line int) bool { return line < was.blocks[len(was.blocks)-1].Line && was.at[line] != "" }}
+	o.Known = &known
+	all := passOver(t, text.String(), o)
+	if all.passed+len(all.rows) != 40_000 || all.differs || len(all.rows) > 40_000/len(was.blocks) {
+		t.Errorf("%d rows were passed over, %d read", all.passed, len(all.rows))
+	}
+	changed := []byte(text.String())
+	changed[2*DefaultBlockSize+7] = 'x'
+	part := passOver(t, string(changed), o)
+	if part.passed+len(part.rows) != 40_000 || !part.differs || part.passed == 0 {
+		t.Errorf("of a changed text: %d rows were passed over, %d read, differs: %v", part.passed, len(part.rows), part.differs)
+	}
+}
