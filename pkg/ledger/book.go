@@ -15,6 +15,8 @@ type Book struct {
 	mu   sync.Mutex // guards what follows
 	fold fold
 	pass uint8
+
+	passOver bool // the rows of lined keys
 }
 
 // Load reads the ledger at path without locking or changing it, also while a
@@ -73,6 +75,7 @@ func (b *Book) Results() *ResultsFile {
 func (b *Book) BeginPass() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.passOver = false
 	if b.pass++; b.pass == 0 { // the numbers are used up: forget them all
 		b.fold.index.each(func(s bits) bits { return s.withPass(0) })
 		b.pass = 1
@@ -90,7 +93,7 @@ func (b *Book) Visit(key string) State {
 		return now.withPass(b.pass)
 	})
 	s := b.fold.state(before)
-	s.Seen = before != 0 && before.pass() == b.pass
+	s.Seen = before != 0 && before.pass() == b.pass || b.passOver && before&lined != 0
 	return s
 }
 

@@ -29,6 +29,10 @@ type Run struct {
 	Source  string    `json:"source,omitempty"`
 	Digest  string    `json:"digest,omitempty"` // SHA-256 of the source, hex
 	Rows    int       `json:"rows,omitempty"`   // of the source, 0 if not counted
+	// Rule stands for how the source is read and what makes the keys of its rows: in
+	// runs with the same one, the same text has the same keys on the same lines.
+	// Only a run that notes the blocks of its source has one.
+	Rule string `json:"rule,omitempty"`
 	// Fingerprint is what the run sends: part by part, so that a change can be named.
 	Fingerprint map[string]string `json:"fingerprint"`
 	// Content is the text of those parts that the runs before had not, so that a
@@ -64,7 +68,8 @@ type fold struct {
 	recent   recent
 	byHand   map[Hash]struct{} // keys that a person settled or replaced
 	room     int               // how many keys there will be, if that is known
-	hashes   []Hash            // of the keys of the claims that come next, as far as they are known
+	lines    lines
+	hashes   []Hash // of the keys of the claims that come next, as far as they are known
 
 	results *ResultsFile // nil once something happened that the file may not have
 }
@@ -75,6 +80,7 @@ const minPerKey = 24 // bytes; no key's records are shorter
 type openClaim struct {
 	hash   Hash
 	before bits // the key's state when it was claimed
+	line   int  // 0: nobody knows
 
 	contact       Hash // zero: none
 	contactBefore bits
@@ -106,7 +112,17 @@ func (f *fold) record(k kind, body []byte) error {
 		var r Run
 		err := json.Unmarshal(body, &r)
 		f.startRun(r)
+		f.beginLines(r.Rule)
 		return err
+	case kindBlock:
+		b, err := readBlock(body)
+		if err == nil {
+			f.block(b)
+		}
+		return err
+	case kindBlocksEnd:
+		f.endLines()
+		return nil
 	case kindEnd:
 		return f.end(body)
 	case kindClaim, kindContactClaim, kindAnonymous:
@@ -134,7 +150,7 @@ func (f *fold) record(k kind, body []byte) error {
 func (f *fold) readClaim(k kind, body []byte) error {
 	c := cursor{b: body}
 	number := c.uvarint()
-	c.uvarint() // line
+	line := int(c.uvarint())
 	at := c.uvarint()
 	if c.bad || number == 0 {
 		return errRecord
@@ -155,7 +171,7 @@ func (f *fold) readClaim(k kind, body []byte) error {
 	default:
 		h = f.keyHash(c.b)
 	}
-	f.claim(number, h, contact, int64(at), false)
+	f.claim(number, openClaim{hash: h, contact: contact, line: line}, int64(at), false)
 	return nil
 }
 
@@ -188,7 +204,7 @@ func (f *fold) byPerson(k kind, body []byte) error {
 		e, err := readForgotten(body)
 		if err == nil {
 			f.results = nil
-			f.index.update(e.Hash, func(b bits) bits { return b.settle(Forgotten, 0, false) })
+			f.change(e.Hash, func(b bits) bits { return b.settle(Forgotten, 0, false) })
 		}
 		return err
 	case kindContactForgotten:
@@ -213,7 +229,7 @@ func (f *fold) byPerson(k kind, body []byte) error {
 func (f *fold) settleByHand(h Hash, as Status, now bool) {
 	f.results = nil
 	f.byHand[h] = struct{}{}
-	f.index.update(h, func(b bits) bits {
+	f.change(h, func(b bits) bits {
 		cause := uint16(0)
 		if b.status() == Unknown { // which variant nobody knows the fate of
 			cause = b.cause()
@@ -226,7 +242,7 @@ func (f *fold) settleByHand(h Hash, as Status, now bool) {
 func (f *fold) replace(h Hash, now bool) {
 	f.results = nil
 	f.byHand[h] = struct{}{}
-	f.index.update(h, func(b bits) bits { return b.settle(Replaced, 0, now) })
+	f.change(h, func(b bits) bits { return b.settle(Replaced, 0, now) })
 }
 
 // startRun begins a run, which may write to the results file at any moment.
@@ -259,14 +275,13 @@ func (f *fold) end(body []byte) error {
 	return err
 }
 
-// claim opens a claim, made at so many microseconds since 1970, for a contact
-// unless that is zero.
-func (f *fold) claim(number uint64, h, contact Hash, at int64, now bool) {
+// claim opens a claim, made at so many microseconds since 1970.
+func (f *fold) claim(number uint64, c openClaim, at int64, now bool) {
 	f.last = max(f.last, number)
 	f.recent.add(at)
-	c := openClaim{hash: h, contact: contact, contactBefore: f.holdContact(contact, h, now)}
-	f.index.update(h, func(b bits) bits {
-		c.before = b
+	c.contactBefore = f.holdContact(c.contact, c.hash, now)
+	f.change(c.hash, func(b bits) bits {
+		c.before = b &^ lined
 		return b.settle(Claimed, 0, now)
 	})
 	f.open[number] = c
@@ -303,7 +318,12 @@ func (f *fold) settle(h outcomeHead, now bool) error {
 		h.httpStatus, h.code = 0, nil
 	}
 	why := f.causes.numberOf(h.httpStatus, h.code, h.variant)
-	f.index.update(c.hash, func(b bits) bits { return b.settle(h.status, why, now) })
+	var mark bits
+	if h.status == Sent && f.lines.noting && c.line > 0 {
+		mark = lined
+		f.lines.add(sentLine{c.hash, c.line})
+	}
+	f.index.update(c.hash, func(b bits) bits { return b.settle(h.status, why, now) | mark })
 	f.settleContact(c, h.status, now)
 	return nil
 }

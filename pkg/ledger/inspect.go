@@ -14,7 +14,8 @@ type Record struct {
 	Frame  int64  // where its frame starts: records of one frame became durable together
 	Kind   string // "header", "run", "claim" ...
 	// Value is a Header, Run, End, Claim, Release, Settled, HandSettled,
-	// Replacement, Forgetting, Erasure or ResultsFile.
+	// Replacement, Forgetting, Erasure, ResultsFile or Block; nil for the end of
+	// blocks, which says no more.
 	Value any
 }
 

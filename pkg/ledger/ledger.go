@@ -149,7 +149,7 @@ func (l *Ledger) claim(claim Claim, expected Status) (uint64, error) {
 	claim.Number, claim.Time = l.fold.last+1, time.Now()
 	c, err := l.log.addClaim(len(l.fold.open)+1, func(b []byte) []byte { return appendClaim(b, &claim) })
 	if err == nil {
-		l.fold.claim(claim.Number, h, contact, claim.Time.UnixMicro(), true)
+		l.fold.claim(claim.Number, openClaim{hash: h, contact: contact}, claim.Time.UnixMicro(), true)
 	}
 	l.mu.Unlock()
 	if err != nil {

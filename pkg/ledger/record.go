@@ -30,6 +30,9 @@ const (
 	kindContactForgotten kind = 'G' // the hash of a contact that is never written to
 
 	kindResults kind = 'P' // JSON ResultsFile: the people's copy is up to date
+
+	kindBlock     kind = 'B' // what the run's source is in one place
+	kindBlocksEnd kind = 'b' // the run has begun to read its source again
 )
 
 var kindNames = map[kind]string{
@@ -37,6 +40,7 @@ var kindNames = map[kind]string{
 	kindOutcome: "outcome", kindHand: "settled by hand", kindReplaced: "replaced", kindForgotten: "forgotten",
 	kindAnonymous: "claim of a forgotten key", kindErased: "erased", kindResults: "results file",
 	kindContactClaim: "claim", kindContactForgotten: "forgotten contact",
+	kindBlock: "block of the source", kindBlocksEnd: "end of blocks",
 }
 
 // String returns the word that people read.
@@ -309,6 +313,10 @@ func readValue(k kind, body []byte) (any, error) {
 		return readErased(body)
 	case kindResults:
 		return readJSON[ResultsFile](body)
+	case kindBlock:
+		return readBlock(body)
+	case kindBlocksEnd:
+		return nil, nil
 	}
 	return nil, fmt.Errorf("a record of unknown %v", k)
 }

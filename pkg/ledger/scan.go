@@ -30,6 +30,7 @@ func scan(f File, path string, front front) (*scanned, error) {
 	switch {
 	case errors.Is(err, io.EOF), errors.Is(err, errTorn):
 		if r.index != nil {
+			r.endLines() // the log goes on with other runs
 			r.more = r.end < s.size
 			return &r, nil
 		}

@@ -50,13 +50,14 @@ type State struct {
 }
 
 // bits is a State packed into an index slot:
-// status 3 | taken 1 | this run 1 | unused 3 | pass 8 | cause 16.
+// status 3 | taken 1 | this run 1 | lined 1 | unused 2 | pass 8 | cause 16.
 type bits uint32
 
 const (
 	statusMask bits = 7
 	taken      bits = 1 << 3
 	thisRun    bits = 1 << 4
+	lined      bits = 1 << 5 // it is Sent, and the ledger knows on which line: see lines
 	passShift       = 8
 	causeShift      = 16
 )
