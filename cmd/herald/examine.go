@@ -192,7 +192,9 @@ func (s *session) check(ctx context.Context) (*survey, error) {
 	var rows sender.Source
 	engine := sender.New(s.addZones(sender.Config{
 		Open: func() (_ sender.Source, err error) {
-			rows, err = s.open()
+			o := s.sourceOptions()
+			o.Digest = true
+			rows, err = s.watched(o)
 			return rows, err
 		},
 		Key: e.key, RenderVariant: e.render, Bad: e.bad, Keys: s.book,

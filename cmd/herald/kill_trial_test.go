@@ -79,9 +79,10 @@ func newTrialIn(t *testing.T, dir, herald string, rows int, o sandbox.Options) *
 	tr.url = server.URL()
 	tr.write("kill.yaml", killCampaign)
 	var source strings.Builder
-	source.WriteString("id,name\n")
+	source.WriteString("id,name,note\n")
+	note := strings.Repeat("long ", 200) // so that runs have rows to pass over, and know it
 	for i := range rows {
-		fmt.Fprintf(&source, "%s,Name %d\n", contact(i), i)
+		fmt.Fprintf(&source, "%s,Name %d,%s\n", contact(i), i, note)
 	}
 	tr.write("contacts.csv", source.String())
 	return tr

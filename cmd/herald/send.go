@@ -239,7 +239,7 @@ func (s *session) execute(ctx, cut context.Context, m mode, v *survey) error {
 	}
 	o := observe(s.resultsPath())
 	first := &canary{session: s, observer: o}
-	config := s.addWhen(s.engineConfig(o))
+	config := s.addSkim(s.addWhen(s.engineConfig(o)), s.readingRule(m))
 	config.Canary, config.GoOn = s.engineCanary(v), first.goOn
 	o.canary = config.Canary
 	engine := sender.New(config)
@@ -349,7 +349,7 @@ const alike = 20
 func (s *session) runRecord(m mode, v *survey) ledger.Run {
 	r := ledger.Run{
 		Command: m.command, Started: time.Now().UTC(), PID: os.Getpid(), Version: version(),
-		Flags: slices.Concat(m.flags, s.run.selection()), Source: s.sourceName, Fingerprint: s.fingerprint(), Content: s.newContent(s.ledger.Runs()),
+		Flags: slices.Concat(m.flags, s.run.selection()), Source: s.sourceName, Rule: s.readingRule(m), Fingerprint: s.fingerprint(), Content: s.newContent(s.ledger.Runs()),
 	}
 	r.Host, _ = os.Hostname()
 	if u, err := user.Current(); err == nil {

@@ -150,13 +150,18 @@ func (s *session) close() {
 }
 
 func (s *session) openSource() (*source.Reader, error) {
+	return source.Open(s.sourcePath, s.sourceOptions())
+}
+
+// sourceOptions say how the source is read.
+func (s *session) sourceOptions() source.Options {
 	o := source.Options{Name: s.sourceName, Encoding: s.campaign.Source.Encoding, Delimiter: s.campaign.Source.Delimiter}
 	if s.sourceName == "stdin" {
 		o.Format = source.Content
 	} else if s.files.source != "" && markOf(s.sourcePath) != nil {
 		o.Encoding = "" // an export says its own, whatever that of the campaign's source is
 	}
-	return source.Open(s.sourcePath, o)
+	return o
 }
 
 // connect makes the client and the governor, and asks who the token belongs to.

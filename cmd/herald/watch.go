@@ -30,8 +30,11 @@ type watchedSource struct {
 
 // open opens the source for a pass of the engine. What the source is was decided
 // when its columns were read; another content ends the run.
-func (s *session) open() (sender.Source, error) {
-	r, err := s.openSource()
+func (s *session) open() (sender.Source, error) { return s.watched(s.sourceOptions()) }
+
+// watched is open with options of the pass.
+func (s *session) watched(o source.Options) (*watchedSource, error) {
+	r, err := source.Open(s.sourcePath, o)
 	if err != nil {
 		return nil, err
 	}

@@ -15,17 +15,11 @@ const (
 	readAheads = 8
 )
 
-// A reading is what Next returned.
-type reading struct {
-	row *source.Recipient
-	err error
-}
-
 // readAhead reads rows into batches, the last of which ends with the error that
 // ended the source, until stop is closed. Where millions of rows are settled
 // already, reading them is most of what a run has to do at first, and the sift
 // has the rest of it done meanwhile.
-func readAhead(rows Source, batches chan<- []reading, spare <-chan []reading, stop <-chan struct{}) {
+func readAhead(rows *steps, batches chan<- []reading, spare <-chan []reading, stop <-chan struct{}) {
 	defer close(batches)
 	for over := false; !over; {
 		var batch []reading
@@ -35,9 +29,9 @@ func readAhead(rows Source, batches chan<- []reading, spare <-chan []reading, st
 			return
 		}
 		for batch = batch[:0]; len(batch) < readBatch && !over; {
-			row, err := rows.Next()
-			batch = append(batch, reading{row, err})
-			over = err != nil && !isBad(err)
+			r := rows.next()
+			batch = append(batch, r)
+			over = r.err != nil && !isBad(r.err)
 		}
 		select {
 		case batches <- batch:
@@ -49,6 +43,8 @@ func readAhead(rows Source, batches chan<- []reading, spare <-chan []reading, st
 
 // isBad reports whether an error is about one row only.
 func isBad(err error) bool {
-	_, bad := errors.AsType[*source.RowError](err)
+	_, bad := badRow(err)
 	return bad
 }
+
+func badRow(err error) (*source.RowError, bool) { return errors.AsType[*source.RowError](err) }

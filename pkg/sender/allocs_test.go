@@ -30,6 +30,7 @@ func (r *atHand) Close() error { return nil }
 type forgetful struct{}
 
 func (forgetful) BeginPass()                                       {}
+func (forgetful) PassOver(bool)                                    {}
 func (forgetful) Visit(string) ledger.State                        { return ledger.State{} }
 func (forgetful) Claim(string, int, ledger.Status) (uint64, error) { return 1, nil }
 func (forgetful) ClaimContact(string, string, int, ledger.Status) (uint64, error) {

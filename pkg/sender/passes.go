@@ -78,12 +78,11 @@ type handler func(*job) (ledger.Status, error)
 
 // pass streams the source through the sift to the workers, once.
 func (e *Engine) pass(s *sift, handle handler) error {
-	rows, err := e.cfg.Open()
+	rows, err := e.openPass()
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
-	e.cfg.Keys.BeginPass()
+	defer rows.close()
 	var group errgroup.Group // no context: an error must not cut requests in flight
 	jobs := make(chan *job, e.cfg.Workers)
 	batches, spare, enough := make(chan []reading, readAheads), make(chan []reading, readAheads), make(chan struct{})
@@ -103,6 +102,21 @@ func (e *Engine) pass(s *sift, handle handler) error {
 		group.Go(func() error { return e.work(jobs, handle) })
 	}
 	return group.Wait()
+}
+
+// openPass opens the source and begins a pass over it.
+func (e *Engine) openPass() (*steps, error) {
+	e.cfg.Keys.BeginPass()
+	if e.cfg.Skim == nil || e.differs {
+		rows, err := e.cfg.Open()
+		return &steps{rows: rows}, err
+	}
+	rows, err := e.cfg.Skim()
+	if err != nil || !rows.Skims() {
+		return &steps{rows: rows}, err
+	}
+	e.cfg.Keys.PassOver(true)
+	return &steps{rows: rows, skim: rows, open: e.cfg.Open}, nil
 }
 
 // failing stops the claiming of all workers when one of them can't go on.

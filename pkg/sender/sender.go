@@ -54,6 +54,9 @@ type Source interface {
 type Keys interface {
 	BeginPass()
 	Visit(key string) ledger.State
+	// PassOver says whether rows that a Skimmer passes over count as seen in this
+	// pass.
+	PassOver(on bool)
 }
 
 // A Ledger makes claims and outcomes durable. Its methods are called by all
@@ -71,6 +74,10 @@ type Ledger interface {
 type Config struct {
 	// Open opens the source at its first row; required. Called once a pass.
 	Open func() (Source, error)
+	// Skim opens the source to be skimmed, if Pick picks no key that is Sent. nil:
+	// every row is looked at. Called once a pass, in the place of Open; Open is called
+	// besides if the source differs from what is known of it.
+	Skim func() (Skimmer, error)
 	// Key returns what makes a row the same person in every run; required.
 	// Called by one goroutine. An error makes the row skipped/bad_row.
 	Key func(*source.Recipient) (string, error)
@@ -181,6 +188,8 @@ type Engine struct {
 	halt context.CancelCauseFunc
 
 	inHand sync.WaitGroup // rows that the workers have
+
+	differs bool // the source is not what is known of it; the sift's, then the next pass's
 }
 
 // New returns an engine for one run.

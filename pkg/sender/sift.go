@@ -99,10 +99,19 @@ func (s *sift) handOver(jobs chan<- *job) {
 
 // take deals with one reading, and reports whether it was the last that counts.
 func (s *sift) take(r reading, jobs chan<- *job) (over bool, err error) {
+	s.passed(r.passed)
+	if r.differs {
+		s.engine.cfg.Keys.PassOver(false)
+		s.engine.differs = true
+	}
+	if r.again {
+		s.seeAgain(r.row)
+		return false, nil
+	}
 	if errors.Is(r.err, io.EOF) {
 		return true, nil
 	}
-	if bad, ok := errors.AsType[*source.RowError](r.err); ok {
+	if bad, ok := badRow(r.err); ok {
 		s.bad(bad.Line, r.err, bad.Reason)
 		return false, nil
 	}
@@ -121,6 +130,24 @@ func (s *sift) take(r reading, jobs chan<- *job) (over bool, err error) {
 		}
 	}
 	return false, nil
+}
+
+// passed counts rows that were passed over.
+func (s *sift) passed(n int) {
+	if n > 0 && s.first {
+		s.engine.tally.rows.Add(int64(n))
+		s.engine.tally.add(ledger.Sent, int64(n))
+	}
+}
+
+// seeAgain marks the key of a row as seen that may have been passed over.
+func (s *sift) seeAgain(row *source.Recipient) {
+	if row == nil {
+		return
+	}
+	if key, err := s.engine.cfg.Key(row); err == nil {
+		s.engine.cfg.Keys.Visit(key)
+	}
 }
 
 // afterCanary asks whether the run goes on, once the canary's last row is made:
