@@ -35,11 +35,13 @@ func (b *Book) VisitContact(key, contact string) (others bool) {
 
 // contact returns the hash of a contact's id, which is that of no key: a key has
 // no control characters.
-func (x *Index) contact(id string) Hash {
+func (x *Index) contact(id string) Hash { return contactHash(x.salt, id) }
+
+func contactHash(salt []byte, id string) Hash {
 	if id == "" {
 		return Hash{}
 	}
-	return x.Hash("\x00" + id)
+	return saltedHash(salt, "\x00"+id)
 }
 
 // tag is what a contact's state remembers of the key that has it, in the place

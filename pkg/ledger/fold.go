@@ -69,7 +69,7 @@ type fold struct {
 	byHand   map[Hash]struct{} // keys that a person settled or replaced
 	room     int               // how many keys there will be, if that is known
 	lines    lines
-	hashes   []Hash // of the keys of the claims that come next, as far as they are known
+	ahead    ahead // of the records that come next
 
 	results *ResultsFile // nil once something happened that the file may not have
 }
@@ -79,7 +79,8 @@ const minPerKey = 24 // bytes; no key's records are shorter
 // An openClaim is a claim without release or outcome.
 type openClaim struct {
 	hash   Hash
-	before bits // the key's state when it was claimed
+	held   bool // the key is Claimed
+	before bits // the key's state before that
 	line   int  // 0: nobody knows
 
 	contact       Hash // zero: none
@@ -134,55 +135,22 @@ func (f *fold) record(k kind, body []byte) error {
 		}
 		return f.release(r.Claim)
 	case kindOutcome:
-		c := cursor{b: body}
-		h := c.outcomeHead()
-		h.variant = c.variant()
-		if c.bad {
-			return errRecord
+		h, err := f.ahead.outcome(body)
+		if err != nil {
+			return err
 		}
 		return f.settle(h, false)
 	}
 	return f.byPerson(k, body)
 }
 
-// readClaim folds a claim without making a string of its key: there are
-// millions of them.
+// readClaim folds a claim.
 func (f *fold) readClaim(k kind, body []byte) error {
-	c := cursor{b: body}
-	number := c.uvarint()
-	line := int(c.uvarint())
-	at := c.uvarint()
-	if c.bad || number == 0 {
-		return errRecord
+	c, err := f.ahead.claim(k, body, f.index.salt)
+	if err == nil {
+		f.claim(c.number, openClaim{hash: c.hash, contact: c.contact, line: c.line}, c.at, false)
 	}
-	var h, contact Hash
-	switch k {
-	case kindAnonymous:
-		if h = c.hash(); c.end() != nil {
-			return errRecord
-		}
-	case kindContactClaim:
-		id := c.text()
-		if c.bad {
-			return errRecord
-		}
-		contact = f.index.contact(id)
-		h = f.keyHash(c.b)
-	default:
-		h = f.keyHash(c.b)
-	}
-	f.claim(number, openClaim{hash: h, contact: contact, line: line}, int64(at), false)
-	return nil
-}
-
-// keyHash returns the hash of the next claim's key, which may be known already.
-func (f *fold) keyHash(key []byte) Hash {
-	if len(f.hashes) == 0 {
-		return f.index.hashBytes(key)
-	}
-	h := f.hashes[0]
-	f.hashes = f.hashes[1:]
-	return h
+	return err
 }
 
 // byPerson folds what people did.
@@ -275,16 +243,33 @@ func (f *fold) end(body []byte) error {
 	return err
 }
 
-// claim opens a claim, made at so many microseconds since 1970.
+// claim opens a claim, made at so many microseconds since 1970. While the log is
+// read the key itself is left as it is: as a rule an outcome follows soon, and if
+// none does, see holdOpen.
 func (f *fold) claim(number uint64, c openClaim, at int64, now bool) {
 	f.last = max(f.last, number)
 	f.recent.add(at)
 	c.contactBefore = f.holdContact(c.contact, c.hash, now)
+	if now {
+		f.hold(&c, true)
+	}
+	f.open[number] = c
+}
+
+// hold makes the key of an open claim claimed.
+func (f *fold) hold(c *openClaim, now bool) {
 	f.change(c.hash, func(b bits) bits {
-		c.before = b &^ lined
+		c.before, c.held = b&^lined, true
 		return b.settle(Claimed, 0, now)
 	})
-	f.open[number] = c
+}
+
+// holdOpen makes the keys claimed whose claims are open where the log ends.
+func (f *fold) holdOpen() {
+	for number, c := range f.open {
+		f.hold(&c, false)
+		f.open[number] = c
+	}
 }
 
 // take returns an open claim and closes it.
@@ -303,7 +288,9 @@ func (f *fold) release(number uint64) error {
 	if err != nil {
 		return err
 	}
-	f.index.update(c.hash, func(b bits) bits { return c.before.withPass(b.pass()) })
+	if c.held {
+		f.index.update(c.hash, func(b bits) bits { return c.before.withPass(b.pass()) })
+	}
 	f.releaseContact(c)
 	return nil
 }
@@ -323,7 +310,7 @@ func (f *fold) settle(h outcomeHead, now bool) error {
 		mark = lined
 		f.lines.add(sentLine{c.hash, c.line})
 	}
-	f.index.update(c.hash, func(b bits) bits { return b.settle(h.status, why, now) | mark })
+	f.change(c.hash, func(b bits) bits { return b.settle(h.status, why, now) | mark })
 	f.settleContact(c, h.status, now)
 	return nil
 }

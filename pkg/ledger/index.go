@@ -64,8 +64,6 @@ type Hash [3]uint32
 // Hash returns the hash of a key.
 func (x *Index) Hash(key string) Hash { return saltedHash(x.salt, key) }
 
-func (x *Index) hashBytes(key []byte) Hash { return saltedHash(x.salt, key) }
-
 func saltedHash[K string | []byte](salt []byte, key K) Hash {
 	var buf [320]byte // salt and the longest key there is, without an allocation
 	sum := sha256.Sum256(append(append(buf[:0], salt...), key...))
@@ -142,12 +140,13 @@ func (s *shard) find(h Hash) int {
 	return at
 }
 
-// touch looks where each key belongs, and does nothing else: one after the other
+// touch looks where the key of each claim belongs, and does nothing else: one after the other
 // each look would wait for the memory, side by side they hardly do.
 //
 //go:noinline
-func (x *Index) touch(hashes []Hash) (sum bits) {
-	for _, h := range hashes {
+func (x *Index) touch(claims []claimHead) (sum bits) {
+	for i := range claims {
+		h := &claims[i].hash
 		s := &x.shard[h[0]%shards]
 		if n := len(s.slots); n > 0 {
 			sum |= s.slots[uint64(h[1])*uint64(n)>>32].state

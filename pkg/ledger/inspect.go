@@ -176,6 +176,7 @@ func Verify(path string, fsys FS) (Report, error) {
 	r.Size, r.Durable = frames.size, frames.durable
 	r.Header, r.Runs = book.fold.header, len(book.fold.runs)
 	if book.fold.index != nil {
+		book.fold.holdOpen()
 		for state, n := range book.Counts() {
 			r.Keys[state.Status.String()] += n
 		}

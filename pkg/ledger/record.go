@@ -186,6 +186,21 @@ func (c *cursor) uvarint() uint64 {
 	return v
 }
 
+// skipUvarints passes over n numbers without computing them: each ends with its
+// first byte that has no high bit.
+func (c *cursor) skipUvarints(n int) {
+	for i, b := range c.b {
+		if n == 0 {
+			c.b = c.b[i:]
+			return
+		}
+		if b < 0x80 {
+			n--
+		}
+	}
+	c.bad, c.b = c.bad || n > 0, nil
+}
+
 func (c *cursor) byte() byte {
 	if len(c.b) == 0 {
 		c.bad = true
@@ -250,15 +265,6 @@ func readRelease(body []byte) (Release, error) {
 	}
 	r.Reason = string(c.b)
 	return r, nil
-}
-
-// outcomeHead is the part of an outcome that says what becomes of the key.
-type outcomeHead struct {
-	number     uint64
-	status     Status
-	httpStatus int
-	code       []byte
-	variant    []byte // not read with the head
 }
 
 func (c *cursor) outcomeHead() outcomeHead {

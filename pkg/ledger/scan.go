@@ -14,7 +14,7 @@ type scanned struct {
 	more bool  // something follows: what was not written to its end, or room
 }
 
-// scan folds a whole log. One goroutine reads and hashes, another keeps the
+// scan folds a whole log. One goroutine reads and takes apart, another keeps the
 // index: with millions of rows each is half of the work.
 func scan(f File, path string, front front) (*scanned, error) {
 	size, err := f.Size()
@@ -30,6 +30,7 @@ func scan(f File, path string, front front) (*scanned, error) {
 	switch {
 	case errors.Is(err, io.EOF), errors.Is(err, errTorn):
 		if r.index != nil {
+			r.holdOpen()
 			r.endLines() // the log goes on with other runs
 			r.more = r.end < s.size
 			return &r, nil
@@ -79,8 +80,8 @@ func (r *scanned) rest(s *scanner) error {
 
 // stretch folds some frames of a log that has size bytes.
 func (r *scanned) stretch(t *stretch, size int64) error {
-	r.index.touch(t.hashes)
-	r.hashes = t.hashes
+	r.index.touch(t.ahead.claims)
+	r.ahead = t.ahead
 	begin := 0
 	for _, f := range t.frames {
 		if err := r.take(t.text[begin:f.end], f); err != nil {
@@ -119,8 +120,8 @@ const stretchSize = 1 << 18
 type stretch struct {
 	text   []byte // their payloads
 	frames []span
-	hashes []Hash // of the keys of all their claims, in order
-	err    error  // what came behind them
+	ahead  ahead // what they say
+	err    error // what came behind them
 }
 
 // A span is where a frame lies.
@@ -151,42 +152,17 @@ func (s *scanner) readAhead(salt []byte, full chan<- *stretch, spare <-chan *str
 }
 
 func (s *scanner) readStretch(t *stretch, salt []byte) {
-	t.text, t.frames, t.hashes = t.text[:0], t.frames[:0], t.hashes[:0]
+	t.text, t.frames = t.text[:0], t.frames[:0]
+	t.ahead.claims, t.ahead.outcomes = t.ahead.claims[:0], t.ahead.outcomes[:0]
 	for len(t.text) < stretchSize {
 		payload, err := s.next()
 		if err != nil {
 			t.err = err
 			return
 		}
+		begin := len(t.text)
 		t.text = append(t.text, payload...)
 		t.frames = append(t.frames, span{end: len(t.text), start: s.last, next: s.at})
-		t.hashes = claimedKeys(t.hashes, salt, payload)
+		t.ahead.add(t.text[begin:], salt)
 	}
-}
-
-// claimedKeys appends the hashes of the keys that a frame claims, those that
-// fold.keyHash is asked for. Where a frame can't be read on, folding it fails in
-// the same place.
-func claimedKeys(hashes []Hash, salt, payload []byte) []Hash {
-	for len(payload) > 0 {
-		k, body, rest, err := nextRecord(payload)
-		if err != nil {
-			break
-		}
-		if k == kindClaim || k == kindContactClaim {
-			c := cursor{b: body}
-			c.uvarint() // number
-			c.uvarint() // line
-			c.uvarint() // time
-			if k == kindContactClaim {
-				c.text()
-			}
-			if c.bad {
-				break
-			}
-			hashes = append(hashes, saltedHash(salt, c.b))
-		}
-		payload = rest
-	}
-	return hashes
 }

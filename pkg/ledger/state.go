@@ -92,11 +92,14 @@ type causes struct {
 }
 
 func (c *causes) numberOf(httpStatus int, code, variant []byte) uint16 {
+	if httpStatus == 0 && len(code) == 0 && len(variant) == 0 {
+		return 0
+	}
 	if n, ok := c.number[cause{httpStatus, string(code), string(variant)}]; ok { // makes no string
 		return n
 	}
 	k := cause{httpStatus, string(code), string(variant)}
-	if k == (cause{}) || len(c.list) == 0xffff {
+	if len(c.list) == 0xffff {
 		return 0
 	}
 	if c.number == nil {

@@ -2,10 +2,8 @@ package ledger
 
 // variant reads on from the head of an outcome to its variant.
 func (c *cursor) variant() []byte {
-	for range 4 { // attempts, duration, two times
-		c.uvarint()
-	}
-	for range 2 { // id and type of the message
+	c.skipUvarints(4) // attempts, duration, two times
+	for range 2 {     // id and type of the message
 		c.bytes()
 	}
 	return c.bytes()
