@@ -1,7 +1,6 @@
 package source
 
 import (
-	"bufio"
 	"bytes"
 	"crypto/sha256"
 	"io"
@@ -30,62 +29,140 @@ type Known struct {
 	Has func(line int) bool
 }
 
+// blocksAhead is how many blocks are read ahead of those that are made rows of.
+const blocksAhead = 2
+
 // blocks cuts the text that is read through it into blocks, and compares them
 // with those that are known. A block is handed on when all of it has been read:
-// whoever has a part of it may ask whether it is as it is known.
+// whoever has a part of it may ask whether it is as it is known. Where rows are
+// passed over, reading and adding up is most of the work, so a goroutine does it
+// ahead.
 type blocks struct {
-	text    *bufio.Reader
-	size    int
-	left    int   // bytes of the present block that were not handed on
-	err     error // what the text ended with; left bytes are before that
-	whole   int   // blocks that were read
-	same    int   // how many of them, from the first on, are as they are known
-	known   []Block
+	full   chan block    // what has been read
+	spare  chan []byte   // what it can be read into
+	stop   chan struct{} // closed when no more is wanted
+	size   int
+	closed bool
+
+	text  []byte // of the present block, what was not handed on
+	buf   []byte // all of it
+	err   error  // what the text ended with; it comes behind text
+	whole int    // blocks that were read
+	same  int    // how many of them, from the first on, are as they are known
+	known []Block
+
 	tell    func(Block) // nil: nobody wants to know
 	told    int
 	pending [][sha256.Size]byte // sums of the blocks from told on
 }
 
+// A block is what was read at a time: a whole block and its sum, or what is behind
+// the last one and why it is no whole one.
+type block struct {
+	text []byte
+	sum  [sha256.Size]byte
+	err  error
+}
+
 func newBlocks(text io.Reader, o Options) *blocks {
-	b := &blocks{size: o.BlockSize, tell: o.Block}
+	b := &blocks{full: make(chan block), spare: make(chan []byte, blocksAhead), stop: make(chan struct{}), size: o.BlockSize, tell: o.Block}
 	if b.size <= 0 {
 		b.size = DefaultBlockSize
 	}
 	if o.Known != nil {
 		b.known = o.Known.Blocks
 	}
-	b.text = bufio.NewReaderSize(text, b.size)
+	for range blocksAhead {
+		b.spare <- nil
+	}
+	go b.readAhead(text)
 	return b
+}
+
+// readAhead reads blocks until the text ends or nobody wants more.
+func (b *blocks) readAhead(text io.Reader) {
+	defer close(b.full)
+	for next := (block{}); next.err == nil; {
+		select {
+		case next.text = <-b.spare:
+		case <-b.stop:
+			return
+		}
+		if next.text == nil {
+			next.text = make([]byte, b.size)
+		}
+		var n int
+		if n, next.err = readFull(text, next.text); next.err == nil {
+			next.sum = sha256.Sum256(next.text)
+		}
+		next.text = next.text[:n]
+		select {
+		case b.full <- next:
+		case <-b.stop:
+			return
+		}
+	}
+}
+
+// readFull fills p. Unlike that of package io it returns what reading ended with
+// as it is.
+func readFull(in io.Reader, p []byte) (n int, err error) {
+	for idle := 0; n < len(p) && idle < 100; idle++ {
+		var m int
+		m, err = in.Read(p[n:])
+		if n += m; n == len(p) {
+			return n, nil // an error comes again
+		}
+		if err != nil {
+			return n, err
+		}
+		if m > 0 {
+			idle = 0
+		}
+	}
+	return n, io.ErrNoProgress
+}
+
+// close ends the goroutine.
+func (b *blocks) close() {
+	if b.closed {
+		return
+	}
+	b.closed = true
+	close(b.stop)
+	for range b.full { // until it has ended
+	}
 }
 
 // Read implements io.Reader.
 func (b *blocks) Read(p []byte) (int, error) {
-	if b.left == 0 && b.err == nil {
-		b.fill()
+	if len(b.text) == 0 && b.err == nil {
+		b.take()
 	}
-	if b.left == 0 {
+	if len(b.text) == 0 {
 		return 0, b.err
 	}
-	n, err := b.text.Read(p[:min(len(p), b.left)]) // from its buffer
-	b.left -= n
-	return n, err
+	n := copy(p, b.text)
+	b.text = b.text[n:]
+	return n, nil
 }
 
-// fill reads the next block, or what is left behind the last one.
-func (b *blocks) fill() {
-	block, err := b.text.Peek(b.size)
-	b.left = len(block)
-	if err != nil {
-		b.err = err
+// take begins the next block.
+func (b *blocks) take() {
+	if b.buf != nil {
+		b.spare <- b.buf[:cap(b.buf)]
+	}
+	next := <-b.full
+	b.text, b.buf, b.err = next.text, next.text, next.err
+	if b.err != nil {
 		return
 	}
-	sum := sha256.Sum256(block)
-	if b.same == b.whole && b.whole < len(b.known) && b.known[b.whole].Sum == sum {
+	if b.same == b.whole && b.whole < len(b.known) && b.known[b.whole].Sum == next.sum {
 		b.same++
 	}
 	b.whole++
 	if b.tell != nil {
-		b.pending = append(b.pending, sum)
+		b.pending = append(b.pending, next.sum)
 	}
 }
 

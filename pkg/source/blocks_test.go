@@ -1,14 +1,17 @@
 package source
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/encoding/unicode"
 )
 
 // A pass is what reading a text once led to.
@@ -65,19 +68,19 @@ func (p pass) knownOf(seed uint64) *Known {
 func FuzzKnown(f *testing.F) {
 	rows := "id,name\n1,a\n2,\"b\nb\"\n\n3,\"c \"\"c\"\", c\"\n4,d,e\n5,\"f\r\n6,g\n7,\"\"\r\n8,h\n9,i"
 	for _, changed := range []string{rows, rows + "\n10,j\n", strings.Replace(rows, "6,g", "6,G", 1), rows[:len(rows)/2], "id,name\n0,z" + rows[7:]} {
-		f.Add(rows, changed, uint8(7), uint64(1), false)
+		f.Add(rows, changed, uint8(16), uint64(1), false)
 		f.Add(rows, changed, uint8(40), uint64(2), false)
 	}
 	objects := `{"id":1}` + "\n" + `{"id":2, "a":"\""}` + "\n\n[]\n" + `{"id":3}` + "\n" + `{"id":4}`
-	f.Add(objects, objects, uint8(10), uint64(1), true)
-	f.Add(objects, objects[:30]+" "+objects[30:], uint8(10), uint64(1), true)
+	f.Add(objects, objects, uint8(9), uint64(1), true)
+	f.Add(objects, objects[:30]+" "+objects[30:], uint8(9), uint64(1), true)
 	f.Fuzz(func(t *testing.T, first, then string, size uint8, seed uint64, json bool) {
 		for _, mark := range byteOrderMarks { // is no part of the text
 			if strings.HasPrefix(first, mark.mark) || strings.HasPrefix(then, mark.mark) {
 				t.Skip()
 			}
 		}
-		o := Options{Name: "f", Format: CSV, Delimiter: ',', BlockSize: max(16, int(size)), MaxRecord: 200} // bufio has no smaller buffer
+		o := Options{Name: "f", Format: CSV, Delimiter: ',', BlockSize: 1 + int(size), MaxRecord: 200}
 		if json {
 			o.Format, o.Delimiter = JSONL, 0
 		}
@@ -109,6 +112,94 @@ func FuzzKnown(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestBlocksAreOfTheText stores one text in several ways: its blocks are the same.
+func TestBlocksAreOfTheText(t *testing.T) {
+	text := "id,name\n1,Zoë\n2,François\n3,\"a\nb\"\n"
+	files := map[string]string{
+		"a.csv": text, "mark.csv": "\ufeff" + text, "a.csv.gz": gzipped(t, text), "a.csv.zst": zstandard(t, text),
+		"16.csv": encoded(t, unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), text),
+	}
+	var want []Block
+	for n := range len(text) / 10 {
+		b := Block{Sum: sha256.Sum256([]byte(text[10*n : 10*n+10])), Line: 1 + strings.Count(text[:10*n+10], "\n")}
+		if n == 3 { // it ends in the last row, behind the line end that stands in quotes
+			b.Line = 4
+		}
+		want = append(want, b)
+	}
+	for name, content := range files {
+		var got []Block
+		r, err := Open(write(t, name, content), Options{BlockSize: 10, Block: func(b Block) { got = append(got, b) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for err == nil {
+			_, err = r.Next()
+		}
+		if diff := cmp.Diff(want, got); diff != "" || err != io.EOF {
+			t.Errorf("%s: %v %s", name, err, diff)
+		}
+		r.Close()
+	}
+}
+
+// An endingText ends with an error of its own in the middle of a block, and after
+// many reads of nothing.
+type endingText struct {
+	text string
+	err  error
+}
+
+func (e *endingText) Read(p []byte) (int, error) {
+	if e.text == "" {
+		return 0, e.err
+	}
+	n := copy(p, e.text[:1])
+	e.text = e.text[n:]
+	return n, nil
+}
+
+// TestBlocksEndAsTheirTextDoes has a text end in various ways: no failure is taken
+// for the end, and what comes before is read.
+func TestBlocksEndAsTheirTextDoes(t *testing.T) {
+	for _, end := range []error{io.EOF, io.ErrUnexpectedEOF, errors.New("a broken disk"), nil} {
+		for size := range 9 {
+			b := newBlocks(&endingText{"12345678", end}, Options{BlockSize: size + 1})
+			text, err := io.ReadAll(b)
+			switch {
+			case string(text) != "12345678":
+				t.Errorf("read %q", text)
+			case end == nil && !errors.Is(err, io.ErrNoProgress), end == io.EOF && err != nil, end != nil && end != io.EOF && err != end:
+				t.Errorf("blocks of %d: ended with %v, want %v", size+1, err, end)
+			}
+			b.close()
+			b.close()
+		}
+	}
+}
+
+// TestBlocksAreGivenUp closes a reader that has not been read to its end: nothing
+// goes on reading.
+func TestBlocksAreGivenUp(t *testing.T) {
+	for rows := range 4 {
+		synctest.Test(t, func(t *testing.T) {
+			text := "id\n" + strings.Repeat("1\n", 1000)
+			r, err := NewReader(strings.NewReader(text), Options{Format: CSV, BlockSize: 10, Block: func(Block) {}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range rows {
+				if _, err := r.Next(); err != nil {
+					t.Error(err)
+				}
+			}
+			if err := r.Close(); err != nil { // synctest fails if a goroutine is left
+				t.Error(err)
+			}
+		})
+	}
 }
 
 // TestKnownOfLargeSource passes over rows in windows and blocks of the usual size.

@@ -137,8 +137,12 @@ func (r *Reader) Digest() (digest [sha256.Size]byte, ok bool) {
 	return digest, true
 }
 
-// Close closes the file. It is not to be called while Next runs.
+// Close closes the file, and ends what reads ahead of Next where blocks are told of
+// or known. It is not to be called while Next runs.
 func (r *Reader) Close() error {
+	if r.blocks != nil {
+		r.blocks.close()
+	}
 	var err error
 	for _, closer := range r.closers {
 		err = errors.Join(err, closer.Close())
