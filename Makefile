@@ -25,6 +25,7 @@ test: ## run all tests, with the race detector; where it can, install the browse
 
 torture: ## the long forms of the tests that kill processes and break disks
 	HERALD_TORTURE=1 go test -timeout 60m -run 'TestHistories|TestEveryByte|TestEveryCall' ./pkg/ledger
+	HERALD_TORTURE=1 go test -timeout 60m -run TestSkimmedRuns ./pkg/sender
 	HERALD_TORTURE=1 HERALD_FULL=1 go test -timeout 60m -v -run 'TestKill' ./cmd/herald
 
 lint: ## check format, go vet, staticcheck, the rules of this repository, known vulnerabilities

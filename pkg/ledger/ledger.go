@@ -44,6 +44,13 @@
 // a second one for the same people, or that a disk confirms writes it did not
 // make.
 //
+// # Lines
+//
+// Keys are all that decides whether somebody is written to. Besides, a run may note
+// what its source is, block by block ([Ledger.NoteBlock]). Then a later run over the
+// same text knows on which lines the rows are that were sent ([Book.Known]), and can
+// pass over them ([Book.PassOver]).
+//
 // # Contacts
 //
 // A claim may carry the id of the contact that its message is for: see

@@ -20,6 +20,9 @@
 // what is in flight finishes; requests run under cut alone, so a stop never
 // makes an unknown of a message that was on its way.
 //
+// Where millions of rows were sent before, a [Skimmer] passes over them: they are
+// counted as if each had been looked at.
+//
 // A calendar may keep the campaign from sending, or the rows of one time zone:
 // then the workers wait, or pass the rows over until their window opens, when
 // the source is passed over again. No wait holds a claim or a place under the

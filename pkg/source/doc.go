@@ -47,6 +47,14 @@
 // physical line, so a quote that is opened and never closed costs one row, not
 // the rest of the file. A record is never longer than Options.MaxRecord.
 //
+// # Rows that are known
+//
+// Whoever reads a source for the second time may know rows that need not be looked
+// at again. A Reader tells of the text in blocks, each with its SHA-256 sum and the
+// line up to which rows end in it: see Options.Block. Given those blocks and lines
+// as Options.Known, a later Reader passes over such rows while the text is the same
+// as it was, without taking them apart, and says so when it no longer is.
+//
 // # Places
 //
 // Lines are physical lines, whatever a quoted cell holds, and columns are
