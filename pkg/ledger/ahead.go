@@ -7,12 +7,13 @@ package ledger
 type ahead struct {
 	claims   []claimHead
 	outcomes []outcomeHead
+	broken   bool // nothing from here on: a record can't be read
 }
 
-// add takes the records of a frame apart. Where a frame can't be read on, folding
-// it fails in the same place.
+// add takes the records of a frame apart, up to one that can't be read: when it is
+// the turn of that one, there is nothing left here, and the fold finds what is wrong.
 func (a *ahead) add(payload, salt []byte) {
-	for len(payload) > 0 {
+	for len(payload) > 0 && !a.broken {
 		k, body, rest, err := nextRecord(payload)
 		if err == nil {
 			switch k {
@@ -28,10 +29,7 @@ func (a *ahead) add(payload, salt []byte) {
 				}
 			}
 		}
-		if err != nil {
-			return
-		}
-		payload = rest
+		a.broken, payload = err != nil, rest
 	}
 }
 
@@ -89,7 +87,7 @@ type outcomeHead struct {
 	status     Status
 	httpStatus int
 	code       []byte
-	variant    []byte // not read with the head
+	variant    []byte // of the message
 }
 
 func readOutcomeHead(body []byte) (outcomeHead, error) {

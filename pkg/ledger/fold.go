@@ -115,15 +115,8 @@ func (f *fold) record(k kind, body []byte) error {
 		f.startRun(r)
 		f.beginLines(r.Rule)
 		return err
-	case kindBlock:
-		b, err := readBlock(body)
-		if err == nil {
-			f.block(b)
-		}
-		return err
-	case kindBlocksEnd:
-		f.endLines()
-		return nil
+	case kindBlock, kindBlocksEnd:
+		return f.readBlock(k, body)
 	case kindEnd:
 		return f.end(body)
 	case kindClaim, kindContactClaim, kindAnonymous:
@@ -309,6 +302,10 @@ func (f *fold) settle(h outcomeHead, now bool) error {
 	if h.status == Sent && f.lines.noting && c.line > 0 {
 		mark = lined
 		f.lines.add(sentLine{c.hash, c.line})
+		if len(f.lines.waiting) > maxBlockLines {
+			f.endLines() // its blocks are not told of
+			mark = 0
+		}
 	}
 	f.change(c.hash, func(b bits) bits { return b.settle(h.status, why, now) | mark })
 	f.settleContact(c, h.status, now)

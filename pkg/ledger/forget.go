@@ -20,7 +20,8 @@ type Receipt struct {
 
 // Forget removes what the ledger at path has of these keys. Claims and outcomes
 // keep their numbers, times, statuses and codes; keys, lines, ids, texts and
-// what people did to the keys are gone. A hash of each key stays, also of those
+// what people did to the keys are gone, and so is what is known of the lines of
+// the source. A hash of each key stays, also of those
 // that the ledger did not have, and each is Forgotten: never claimed again. The
 // same goes for the contacts that their claims carry, under whatever key.
 //
@@ -146,6 +147,10 @@ func (e *eraser) frames(f File, end int64, write func(kind, []byte) error) error
 		}
 		for len(payload) > 0 {
 			k, body, rest, err := nextRecord(payload)
+			if k == kindBlock && err == nil { // a sum of text that has the data
+				payload = rest
+				continue
+			}
 			if err == nil {
 				k, body, err = e.record(k, body)
 			}

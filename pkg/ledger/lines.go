@@ -21,8 +21,9 @@ type Digest [sha256.Size]byte
 // MarshalText implements encoding.TextMarshaler.
 func (d Digest) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, d[:]), nil }
 
-// maxBlockLines is how many lines a block has at most.
-const maxBlockLines = 1 << 24
+// maxBlockLines is more than the lines of any block, and of a row that goes on
+// behind it. No more rows than that wait for their block.
+const maxBlockLines = 1 << 21
 
 // lines is what the log knows of the rows of a source by the lines on which they
 // start, so that a run over the same source can pass over those that were sent
@@ -82,6 +83,19 @@ func (f *fold) beginLines(rule string) {
 		l.rule, l.blocks = rule, nil
 	}
 	l.noting, l.read = true, 0
+}
+
+// readBlock folds what a run says of its source.
+func (f *fold) readBlock(k kind, body []byte) error {
+	if k == kindBlocksEnd {
+		f.endLines()
+		return nil
+	}
+	b, err := readBlock(body)
+	if err == nil {
+		f.block(b)
+	}
+	return err
 }
 
 // block notes what the present run has read.
@@ -196,14 +210,26 @@ func readBlock(body []byte) (Block, error) {
 	return b, nil
 }
 
-// A bitmap is a set of small numbers.
-type bitmap []uint64
+// A bitmap is a set of numbers. It takes memory where they are.
+type bitmap []*bitmapPage
+
+// pageBits is how many numbers a page of a bitmap is for.
+const pageBits = 1 << 15
+
+type bitmapPage [pageBits / 64]uint64
 
 func (m *bitmap) set(n int) {
-	for n/64 >= len(*m) {
-		*m = append(*m, 0)
+	if page := n / pageBits; page >= len(*m) {
+		*m = append(*m, make(bitmap, page+1-len(*m))...)
 	}
-	(*m)[n/64] |= 1 << (n % 64)
+	page := &(*m)[n/pageBits]
+	if *page == nil {
+		*page = new(bitmapPage)
+	}
+	(*page)[n%pageBits/64] |= 1 << (n % 64)
 }
 
-func (m bitmap) has(n int) bool { return n/64 < len(m) && m[n/64]&(1<<(n%64)) != 0 }
+func (m bitmap) has(n int) bool {
+	page := n / pageBits
+	return page < len(m) && m[page] != nil && m[page][n%pageBits/64]&(1<<(n%64)) != 0
+}

@@ -32,7 +32,7 @@ const (
 	kindResults kind = 'P' // JSON ResultsFile: the people's copy is up to date
 
 	kindBlock     kind = 'B' // what the run's source is in one place
-	kindBlocksEnd kind = 'b' // the run has begun to read its source again
+	kindBlocksEnd kind = 'b' // the run's first pass is over: no claim behind it is of a row in its blocks
 )
 
 var kindNames = map[kind]string{
@@ -189,16 +189,17 @@ func (c *cursor) uvarint() uint64 {
 // skipUvarints passes over n numbers without computing them: each ends with its
 // first byte that has no high bit.
 func (c *cursor) skipUvarints(n int) {
-	for i, b := range c.b {
-		if n == 0 {
-			c.b = c.b[i:]
+	for range n {
+		size := 0
+		for size < len(c.b) && c.b[size] >= 0x80 {
+			size++
+		}
+		if size >= len(c.b) || size >= binary.MaxVarintLen64 {
+			c.bad, c.b = true, nil
 			return
 		}
-		if b < 0x80 {
-			n--
-		}
+		c.b = c.b[size+1:]
 	}
-	c.bad, c.b = c.bad || n > 0, nil
 }
 
 func (c *cursor) byte() byte {

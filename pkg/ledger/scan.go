@@ -70,8 +70,11 @@ func (r *scanned) rest(s *scanner) error {
 		}
 	}()
 	for t := range full {
-		if err := r.stretch(t, size); err != nil || t.err != nil {
-			return errors.Join(err, t.err)
+		if err := r.stretch(t, size); err != nil { // and not the end that may be behind it
+			return err
+		}
+		if t.err != nil {
+			return t.err
 		}
 		spare <- t
 	}
@@ -82,6 +85,7 @@ func (r *scanned) rest(s *scanner) error {
 func (r *scanned) stretch(t *stretch, size int64) error {
 	r.index.touch(t.ahead.claims)
 	r.ahead = t.ahead
+	defer func() { r.ahead = ahead{} }()
 	begin := 0
 	for _, f := range t.frames {
 		if err := r.take(t.text[begin:f.end], f); err != nil {
@@ -153,7 +157,7 @@ func (s *scanner) readAhead(salt []byte, full chan<- *stretch, spare <-chan *str
 
 func (s *scanner) readStretch(t *stretch, salt []byte) {
 	t.text, t.frames = t.text[:0], t.frames[:0]
-	t.ahead.claims, t.ahead.outcomes = t.ahead.claims[:0], t.ahead.outcomes[:0]
+	t.ahead = ahead{claims: t.ahead.claims[:0], outcomes: t.ahead.outcomes[:0]}
 	for len(t.text) < stretchSize {
 		payload, err := s.next()
 		if err != nil {

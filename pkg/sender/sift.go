@@ -104,12 +104,12 @@ func (s *sift) take(r reading, jobs chan<- *job) (over bool, err error) {
 		s.engine.cfg.Keys.PassOver(false)
 		s.engine.differs = true
 	}
-	if r.again {
-		s.seeAgain(r.row)
-		return false, nil
-	}
 	if errors.Is(r.err, io.EOF) {
 		return true, nil
+	}
+	if r.again && !s.abandoned() {
+		s.seeAgain(r.row)
+		return false, nil
 	}
 	if bad, ok := badRow(r.err); ok {
 		s.bad(bad.Line, r.err, bad.Reason)
@@ -119,7 +119,7 @@ func (s *sift) take(r reading, jobs chan<- *job) (over bool, err error) {
 		s.engine.tally.partial.Store(s.first)
 		return true, fmt.Errorf("read source: %w", r.err)
 	}
-	if s.engine.cut.Err() != nil || !s.first && s.engine.stop.Err() != nil {
+	if s.abandoned() {
 		s.engine.tally.partial.Store(s.first)
 		return true, nil
 	}
@@ -130,6 +130,11 @@ func (s *sift) take(r reading, jobs chan<- *job) (over bool, err error) {
 		}
 	}
 	return false, nil
+}
+
+// abandoned reports whether nobody wants to know any more what is left.
+func (s *sift) abandoned() bool {
+	return s.engine.cut.Err() != nil || !s.first && s.engine.stop.Err() != nil
 }
 
 // passed counts rows that were passed over.

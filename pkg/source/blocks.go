@@ -51,6 +51,8 @@ type blocks struct {
 	same  int    // how many of them, from the first on, are as they are known
 	known []Block
 
+	misfit bool // a row that is known is not there
+
 	tell    func(Block) // nil: nobody wants to know
 	told    int
 	pending [][sha256.Size]byte // sums of the blocks from told on
@@ -168,7 +170,7 @@ func (b *blocks) take() {
 
 // differs reports whether the text turned out not to be what is known.
 func (b *blocks) differs() bool {
-	return b.same < len(b.known) && (b.same < b.whole || b.err != nil)
+	return b.misfit || b.same < len(b.known) && (b.same < b.whole || b.err != nil)
 }
 
 // sameTo returns how far the text is what is known, in bytes.
@@ -179,20 +181,31 @@ func (b *blocks) sameTo() int64 {
 	return int64(b.same) * int64(b.size)
 }
 
-// tellOf tells of the blocks that end before an offset, at which the row on line
-// next starts, behind that on line last.
-func (b *blocks) tellOf(offset int64, last, next int) {
+// tellOf tells of the blocks that end before the window, whose first row starts on
+// the next line. The row before it, on the start line, ends in a block only if its
+// line does: a longer text may go on with it.
+func (b *blocks) tellOf(r *records) {
 	for ; len(b.pending) > 0; b.pending = b.pending[1:] {
 		end := int64(b.told+1) * int64(b.size)
-		if offset < end {
+		if r.offset() < end {
 			return
 		}
-		block := Block{Line: last, Sum: b.pending[0]}
-		if offset == end {
-			block.Line = next
+		block := Block{Line: r.startLine, Sum: b.pending[0]}
+		if r.offset() == end && r.atLineStart() {
+			block.Line = r.nextLine
 		}
 		b.told++
 		b.tell(block)
+	}
+}
+
+// missed is told that the rows on lines from here to before there were read. Had
+// one of them been known, it would have been passed over: its row is another one
+// now, although the text is the same so far. An opened quote that was not closed,
+// and now is, does that: the rows behind it are in the quotes.
+func (r *Reader) missed(from, to int) {
+	for line := from; line < to && !r.blocks.misfit; line++ {
+		r.blocks.misfit = r.known(line)
 	}
 }
 
@@ -207,7 +220,7 @@ func (r *Reader) passOver() (n int) {
 		}
 		w.skip(size)
 		w.startLine, w.nextLine = w.nextLine, w.nextLine+lines
-		r.blocks.tellOf(w.offset(), w.startLine, w.nextLine)
+		r.blocks.tellOf(w)
 	}
 	return n
 }

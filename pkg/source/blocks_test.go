@@ -71,6 +71,12 @@ func FuzzKnown(f *testing.F) {
 		f.Add(rows, changed, uint8(16), uint64(1), false)
 		f.Add(rows, changed, uint8(40), uint64(2), false)
 	}
+	cut := "id,name\n1,a\n2,b" // to the end of a block, and in the middle of a row
+	f.Add(cut, cut+"b\n3,c\n", uint8(len(cut)-1), uint64(3), false)
+	f.Add(cut, cut+"\n3,c\n", uint8(len(cut)-1), uint64(3), false)
+	quote := "id,name\n1,\"a\n2,b\n3,c\n4,d\n"
+	f.Add(quote, quote+"5,\"\n", uint8(5), uint64(3), false)
+	f.Add(quote, quote+"\"\n6,f\n", uint8(5), uint64(4), false)
 	objects := `{"id":1}` + "\n" + `{"id":2, "a":"\""}` + "\n\n[]\n" + `{"id":3}` + "\n" + `{"id":4}`
 	f.Add(objects, objects, uint8(9), uint64(1), true)
 	f.Add(objects, objects[:30]+" "+objects[30:], uint8(9), uint64(1), true)
@@ -103,7 +109,7 @@ func FuzzKnown(f *testing.F) {
 		if missing != got.passed || len(want.rows) != len(got.rows)+missing {
 			t.Errorf("%d rows are missing, %d were passed over; %d were read of %d", missing, got.passed, len(got.rows), len(want.rows))
 		}
-		if same := strings.HasPrefix(then, first[:len(was.blocks)*o.BlockSize]); same == got.differs {
+		if same := strings.HasPrefix(then, first[:len(was.blocks)*o.BlockSize]); !same && !got.differs || same && first == then && got.differs {
 			t.Errorf("the text is the same as far as it is known: %v, differs: %v", same, got.differs)
 		}
 		for line := range was.at {
@@ -142,6 +148,33 @@ func TestBlocksAreOfTheText(t *testing.T) {
 			t.Errorf("%s: %v %s", name, err, diff)
 		}
 		r.Close()
+	}
+}
+
+// TestKnownRowsThatAreNotThere goes on with texts that are the same as far as they
+// were known, and whose rows are not.
+func TestKnownRowsThatAreNotThere(t *testing.T) {
+	for _, test := range []struct{ name, first, then string }{
+		{"a row in quotes that are closed now", "id,name\n1,\"a\n2,b\n3,c\n4,d\n", "id,name\n1,\"a\n2,b\n3,c\n4,d\n5,\"\n2,e\n"},
+		{"the same, farther on", "id,name\n0,z\n1,\"a\n2,b\n3,c\n4,d\n", "id,name\n0,z\n1,\"a\n2,b\n3,c\n4,d\n5,e\"\n2,e\n"},
+	} {
+		o := Options{Name: "f", Format: CSV, BlockSize: 4}
+		was := passOver(t, test.first, o)
+		o.Known = &Known{Blocks: was.blocks, Has: func(line int) bool { return was.at[line] != "" && line < was.blocks[len(was.blocks)-1].Line }}
+		got, want := passOver(t, test.then, o), passOver(t, test.then, Options{Name: "f", Format: CSV})
+		if !got.differs || len(got.rows)+got.passed != len(want.rows) {
+			t.Errorf("%s: differs: %v; %d rows were passed over, read were %q of %q", test.name, got.differs, got.passed, got.rows, want.rows)
+		}
+	}
+}
+
+// TestARowWithoutLineEndIsInNoBlock ends a text with a row at the end of a block:
+// the row is not known to end there.
+func TestARowWithoutLineEndIsInNoBlock(t *testing.T) {
+	for text, line := range map[string]int{"id,name\n1,a\n2,b": 3, "id,name\n1,a\n2,b\n": 4, "id,name\n1,a\n\"2\n2\",": 3} {
+		if p := passOver(t, text, Options{Format: CSV, BlockSize: len(text)}); len(p.blocks) != 1 || p.blocks[0].Line != line {
+			t.Errorf("%q: blocks %v, want one to line %d", text, p.blocks, line)
+		}
 	}
 }
 

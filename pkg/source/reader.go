@@ -60,11 +60,15 @@ func (r *Reader) Next() (*Recipient, error) {
 		if r.known != nil {
 			r.passed += r.passOver()
 		}
+		line := r.records.nextLine
 		recipient, err := r.next()
 		r.placed = recipient != nil
 		r.raw = r.records.raw
 		if r.blocks != nil {
-			r.blocks.tellOf(r.records.offset(), r.records.startLine, r.records.nextLine)
+			r.blocks.tellOf(r.records)
+		}
+		if r.known != nil {
+			r.missed(line, r.records.nextLine)
 		}
 		if bad, ok := err.(*RowError); ok {
 			r.bad++
@@ -114,7 +118,8 @@ func (r *Reader) Skims() bool { return r.known != nil }
 // before the one that it returned last, after the end all of them.
 func (r *Reader) Passed() int { return r.passed }
 
-// Differs reports whether the text turned out not to be what is known. From then
+// Differs reports whether the text, or a row of it, turned out not to be what is
+// known. From then
 // on nothing is passed over; what was, stands before the row that Next returned
 // last, in text that is the same.
 func (r *Reader) Differs() bool { return r.blocks != nil && r.blocks.differs() }

@@ -61,6 +61,9 @@ func (w *window) rest() []byte { return w.buf[w.pos:w.end] }
 // offset returns where the window starts in the stream.
 func (w *window) offset() int64 { return w.base + int64(w.pos) }
 
+// atLineStart reports whether what was consumed last ended with its line.
+func (w *window) atLineStart() bool { return w.pos > 0 && w.buf[w.pos-1] == '\n' }
+
 // skip consumes n bytes of the window.
 func (w *window) skip(n int) { w.pos += n }
 
