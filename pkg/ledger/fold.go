@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 )
 
@@ -63,7 +61,7 @@ type fold struct {
 	contacts *Index        // of contacts that claims carry, by the hash of their id; nil: none do
 	doubt    map[Hash]Hash // the contact of each unknown key that has one
 	causes   causes
-	open     map[uint64]openClaim
+	open     openClaims
 	last     uint64 // the highest claim number
 	recent   recent
 	byHand   map[Hash]struct{} // keys that a person settled or replaced
@@ -218,7 +216,6 @@ func (f *fold) start(body []byte) error {
 	}
 	f.index = NewIndex(f.header.Salt)
 	f.index.reserve(f.room)
-	f.open = make(map[uint64]openClaim)
 	f.byHand = make(map[Hash]struct{})
 	f.doubt = make(map[Hash]Hash)
 	return nil
@@ -246,7 +243,7 @@ func (f *fold) claim(number uint64, c openClaim, at int64, now bool) {
 	if now {
 		f.hold(&c, true)
 	}
-	f.open[number] = c
+	f.open.add(number, c)
 }
 
 // hold makes the key of an open claim claimed.
@@ -259,19 +256,20 @@ func (f *fold) hold(c *openClaim, now bool) {
 
 // holdOpen makes the keys claimed whose claims are open where the log ends.
 func (f *fold) holdOpen() {
-	for number, c := range f.open {
+	held := openClaims{}
+	for number, c := range f.open.all() {
 		f.hold(&c, false)
-		f.open[number] = c
+		held.add(number, c)
 	}
+	f.open = held
 }
 
 // take returns an open claim and closes it.
 func (f *fold) take(number uint64) (openClaim, error) {
-	c, ok := f.open[number]
+	c, ok := f.open.take(number)
 	if !ok {
 		return openClaim{}, fmt.Errorf("claim %d is not open", number)
 	}
-	delete(f.open, number)
 	return c, nil
 }
 
@@ -317,6 +315,3 @@ func (f *fold) state(b bits) State {
 	c := f.causes.at(b.cause())
 	return State{Status: b.status(), HTTPStatus: c.httpStatus, Code: c.code, Variant: c.variant, ThisRun: b&thisRun != 0}
 }
-
-// openNumbers returns the numbers of the open claims in order.
-func (f *fold) openNumbers() []uint64 { return slices.Sorted(maps.Keys(f.open)) }

@@ -154,7 +154,7 @@ func (l *Ledger) claim(claim Claim, expected Status) (uint64, error) {
 		return 0, err
 	}
 	claim.Number, claim.Time = l.fold.last+1, time.Now()
-	c, err := l.log.addClaim(len(l.fold.open)+1, func(b []byte) []byte { return appendClaim(b, &claim) })
+	c, err := l.log.addClaim(l.fold.open.len+1, func(b []byte) []byte { return appendClaim(b, &claim) })
 	if err == nil {
 		l.fold.claim(claim.Number, openClaim{hash: h, contact: contact}, claim.Time.UnixMicro(), true)
 	}

@@ -152,19 +152,17 @@ func (l *Ledger) writeHolder(clean int64) error {
 
 // settleOpen settles as unknown what was in flight when the last holder died.
 func (l *Ledger) settleOpen() error {
-	numbers := l.fold.openNumbers()
-	if len(numbers) == 0 {
+	if l.recovered = l.fold.open.len; l.recovered == 0 {
 		return nil
 	}
 	o := Outcome{Status: Unknown, Code: Interrupted, Attempts: 1, FinishedAt: time.Now().UTC(),
 		ErrorMessage: "herald ended before the answer came"}
-	for _, n := range numbers {
-		o.Variant = l.fold.variantBefore(n)
+	for n, c := range l.fold.open.all() {
+		o.Variant = l.fold.variantBefore(c)
 		if err := l.settle(n, &o, false); err != nil {
 			return err
 		}
 	}
-	l.recovered = len(numbers)
 	return l.log.flush()
 }
 

@@ -11,6 +11,4 @@ func (c *cursor) variant() []byte {
 
 // variantBefore is what is on record of an open claim's key: its last outcome's
 // variant, which a row keeps when it is sent again.
-func (f *fold) variantBefore(number uint64) string {
-	return f.causes.at(f.open[number].before.cause()).variant
-}
+func (f *fold) variantBefore(c openClaim) string { return f.causes.at(c.before.cause()).variant }
