@@ -12,8 +12,9 @@ const DefaultBlockSize = 256 << 10
 
 // A Block is a piece of a source's text, of Options.BlockSize bytes as UTF-8.
 // Texts whose blocks are the same from the first one on are the same as far as
-// that, and if they are read with the same options their rows are too, on the
-// same lines. What follows the last whole block is in none.
+// that, and if they are read with the same options so are the rows that end there,
+// but for those behind an opened quote: whether that is closed, the text behind the
+// blocks may decide. What follows the last whole block is in none.
 type Block struct {
 	Line int               // rows that start before this line end in the block, or before it
 	Sum  [sha256.Size]byte // of the block's bytes
