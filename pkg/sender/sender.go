@@ -77,8 +77,8 @@ type Ledger interface {
 type Config struct {
 	// Open opens the source at its first row; required. Called once a pass.
 	Open func() (Source, error)
-	// Skim opens the source to be skimmed. nil, or where Pick picks keys that are Sent:
-	// every row is looked at. Called once a pass, in the place of Open; Open is called
+	// Skim opens the source to be skimmed. nil, or where Pick picks keys that are Sent
+	// (it is asked once, beforehand): every row is looked at. Called once a pass, in the place of Open; Open is called
 	// besides if the source differs from what is known of it.
 	Skim func() (Skimmer, error)
 	// Key returns what makes a row the same person in every run; required.
@@ -200,7 +200,7 @@ func New(cfg Config) *Engine {
 	if cfg.Pick == nil {
 		cfg.Pick = func(s ledger.State) bool { return s.Status == ledger.Pending }
 	}
-	if cfg.Pick(ledger.State{Status: ledger.Sent}) {
+	if cfg.Skim != nil && cfg.Pick(ledger.State{Status: ledger.Sent}) {
 		cfg.Skim = nil
 	}
 	if cfg.Observe == nil {
