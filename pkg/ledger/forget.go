@@ -21,9 +21,9 @@ type Receipt struct {
 // Forget removes what the ledger at path has of these keys. Claims and outcomes
 // keep their numbers, times, statuses and codes; keys, lines, ids, texts and
 // what people did to the keys are gone, and so is what is known of the lines of
-// the source. A hash of each key stays, also of those
-// that the ledger did not have, and each is Forgotten: never claimed again. The
-// same goes for the contacts that their claims carry, under whatever key.
+// the source. A hash of each key stays, also of those that the ledger did not
+// have, and each is Forgotten: never claimed again. The same goes for the contacts
+// that their claims carry, under whatever key.
 //
 // The ledger is written anew under another name and takes its name when it is
 // whole and durable: a crash leaves the old or the new one. A dry run changes

@@ -140,8 +140,8 @@ func (s *shard) find(h Hash) int {
 	return at
 }
 
-// touch looks where the key of each claim belongs, and does nothing else: one after the other
-// each look would wait for the memory, side by side they hardly do.
+// touch looks where the key of each claim belongs, and does nothing else: one after
+// the other each look would wait for the memory, side by side they hardly do.
 //
 //go:noinline
 func (x *Index) touch(claims []claimHead) (sum bits) {
