@@ -138,8 +138,8 @@ func (r *rehearsal) onlyCrashLeft() bool {
 
 // keepInbox serves the sandbox's page until somebody has seen enough.
 func (r *rehearsal) keepInbox(ctx context.Context, url string) {
-	r.say("the messages are at %s/; Ctrl-C ends this", url)
 	stop, _, release := interruptible(ctx)
 	defer release()
+	r.say("the messages are at %s/; Ctrl-C ends this", url)
 	<-stop.Done()
 }
